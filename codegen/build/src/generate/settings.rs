@@ -1,0 +1,82 @@
+//! What can be asked of the generator, whoever asks: `build.rs`, the plugin or the shell.
+
+/// How to generate. The [`Builder`](crate::Builder) documents each setting.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Proto path to Rust path of what another crate generated.
+    pub extern_paths: Vec<(String, String)>,
+    /// Path to attribute of messages, enums and oneofs.
+    pub type_attributes: Vec<(String, String)>,
+    /// Path to attribute of fields and enum values.
+    pub field_attributes: Vec<(String, String)>,
+    /// Fields of type `bytes` that become `Bytes` instead of `Vec<u8>`.
+    pub bytes: Vec<String>,
+    /// Map fields that become `BTreeMap` instead of `HashMap`.
+    pub btree_map: Vec<String>,
+    /// Message fields that are boxed.
+    pub boxed: Vec<String>,
+    /// Elements whose comments are left out.
+    pub disable_comments: Vec<String>,
+    /// Whether clients are generated.
+    pub client: bool,
+    /// Whether servers are generated.
+    pub server: bool,
+    /// Whether a service's methods may be left out of an `impl`.
+    pub method_defaults: bool,
+    /// The codec's Rust path, instead of prost's.
+    pub codec: Option<String>,
+    /// Full name of a service, with a leading dot, to the name of its module.
+    pub service_modules: Vec<(String, String)>,
+    /// Generates what otherwise comes from the runtime: for the runtime itself.
+    #[doc(hidden)]
+    pub own_contracts: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            extern_paths: Vec::new(),
+            type_attributes: Vec::new(),
+            field_attributes: Vec::new(),
+            bytes: Vec::new(),
+            btree_map: Vec::new(),
+            boxed: Vec::new(),
+            disable_comments: Vec::new(),
+            client: true,
+            server: true,
+            method_defaults: false,
+            codec: None,
+            service_modules: Vec::new(),
+            own_contracts: false,
+        }
+    }
+}
+
+/// Whether a matcher as prost-build takes it (`.` for all, `.a.b` and what is in it, or the end
+/// of a name such as `Message.field`) covers the element `.full.name`.
+pub(crate) fn covers(matcher: &str, full_name: &str) -> bool {
+    if matcher == "." || matcher == full_name {
+        return true;
+    }
+    let (longer, boundary) = (full_name.as_bytes(), matcher.len());
+    if matcher.starts_with('.') {
+        full_name.starts_with(matcher) && longer.get(boundary) == Some(&b'.')
+    } else {
+        full_name.ends_with(matcher) && longer[longer.len() - boundary - 1] == b'.'
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_matcher_covers_an_element_a_scope_or_an_end() {
+        for matcher in [".", ".a.b.C", ".a.b", ".a", "C", "b.C", "a.b.C"] {
+            assert!(covers(matcher, ".a.b.C"), "{matcher}");
+        }
+        for matcher in [".a.b.C.d", ".a.", ".a.b.", "", ".b.C", "x.a.b.C", ".a.b.D"] {
+            assert!(!covers(matcher, ".a.b.C"), "{matcher}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What contracts become: golden folders, refusals, and the entry point of `build.rs`.
+
+mod golden;
