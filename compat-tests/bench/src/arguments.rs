@@ -11,7 +11,8 @@ Usage: meshrpc-bench [OPTIONS]
 
   --quick            shorter windows and fewer samples: a look, not a measurement
   --only WORKLOAD    only this workload; may be given several times:
-                     unary-8x32 unary-50x20 unary-1x1 stream-channel stream-iter unary-1mib
+                     unary-8x32 unary-50x20 unary-1x1 unary-1mib
+                     stream-channel stream-channel-deep stream-iter
   --samples N        samples of each row (default 5, with --quick 3)
   --window SECONDS   length of a measured window (default 1, with --quick 0.2)
   --json             the last line of the output is one JSON object; no table

@@ -11,6 +11,7 @@ pub(crate) enum Workload {
     Unary50x20,
     Unary1x1,
     StreamChannel,
+    StreamChannelDeep,
     StreamIterator,
     Unary1Mib,
 }
@@ -36,7 +37,7 @@ pub(crate) struct StreamOf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A bounded channel that another task fills.
-    Channel,
+    Channel { depth: u32 },
     /// An iterator that always has the next one.
     Iterator,
 }
@@ -64,11 +65,12 @@ pub(crate) enum Metric {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Unary8x32,
         Self::Unary50x20,
         Self::Unary1x1,
         Self::StreamChannel,
+        Self::StreamChannelDeep,
         Self::StreamIterator,
         Self::Unary1Mib,
     ];
@@ -79,6 +81,7 @@ impl Workload {
             Self::Unary50x20 => "unary-50x20",
             Self::Unary1x1 => "unary-1x1",
             Self::StreamChannel => "stream-channel",
+            Self::StreamChannelDeep => "stream-channel-deep",
             Self::StreamIterator => "stream-iter",
             Self::Unary1Mib => "unary-1mib",
         }
@@ -90,7 +93,7 @@ impl Workload {
             Self::Unary8x32 => (8, 32),
             Self::Unary50x20 => (50, 20),
             Self::Unary1x1 | Self::Unary1Mib => (1, 1),
-            Self::StreamChannel | Self::StreamIterator => (4, 1),
+            Self::StreamChannel | Self::StreamChannelDeep | Self::StreamIterator => (4, 1),
         }
     }
 
@@ -99,7 +102,12 @@ impl Workload {
             // 108 bytes and two of protobuf's own: 110 on the wire.
             Self::Unary8x32 | Self::Unary50x20 | Self::Unary1x1 => Operation::Echo { payload: 108 },
             Self::Unary1Mib => Operation::Echo { payload: 1 << 20 },
-            Self::StreamChannel => Operation::Stream(StreamOf::hundred_bytes(Source::Channel)),
+            Self::StreamChannel => {
+                Operation::Stream(StreamOf::hundred_bytes(Source::Channel { depth: 4 }))
+            }
+            Self::StreamChannelDeep => {
+                Operation::Stream(StreamOf::hundred_bytes(Source::Channel { depth: 128 }))
+            }
             Self::StreamIterator => Operation::Stream(StreamOf::hundred_bytes(Source::Iterator)),
         }
     }
@@ -113,6 +121,7 @@ impl Workload {
                 (Side::Server, 1),
                 (Side::Server, 2),
             ],
+            Self::StreamChannelDeep => &[(Side::Server, 1), (Side::Server, 2)],
             Self::StreamIterator => &[(Side::Client, 1), (Side::Server, 1), (Side::Server, 2)],
             Self::Unary1x1 => &[(Side::Both, 1)],
             Self::Unary1Mib => &[(Side::Both, 1), (Side::Client, 1), (Side::Server, 1)],

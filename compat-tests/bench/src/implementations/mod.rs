@@ -11,9 +11,6 @@ use tokio::net::TcpListener;
 pub(crate) use self::{h2::H2, tonic::Tonic};
 use crate::{Error, workload::StreamOf};
 
-/// Depth of the channel that `stream-channel` sends from, for everybody.
-const CHANNEL_DEPTH: usize = 128;
-
 /// A server and a client of `bench.v1.EchoService`.
 pub(crate) trait Implementation: 'static {
     type Caller: Caller;

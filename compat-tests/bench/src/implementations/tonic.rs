@@ -15,7 +15,7 @@ use self::contract::{
     echo_service_client::EchoServiceClient,
     echo_service_server::{EchoService, EchoServiceServer},
 };
-use super::{CHANNEL_DEPTH, Caller, Implementation};
+use super::{Caller, Implementation};
 use crate::{
     Error,
     workload::{Source, StreamOf},
@@ -66,10 +66,11 @@ impl Caller for EchoServiceClient<Channel> {
         } = stream;
         let mut received = 0;
         match source {
-            Source::Channel => {
+            Source::Channel { depth } => {
                 let request = StreamChannelRequest {
                     messages,
                     payload_bytes,
+                    depth,
                 };
                 let mut stream = self.stream_channel(request).await?.into_inner();
                 while let Some(StreamChannelResponse { payload }) = stream.message().await? {
@@ -109,7 +110,7 @@ impl EchoService for Echo {
         request: Request<StreamChannelRequest>,
     ) -> Result<Response<Self::StreamChannelStream>, Status> {
         let request = request.into_inner();
-        let (sender, receiver) = mpsc::channel(CHANNEL_DEPTH);
+        let (sender, receiver) = mpsc::channel(request.depth as usize);
         tokio::spawn(async move {
             for _ in 0..request.messages {
                 let payload = vec![7; request.payload_bytes as usize];

@@ -17,18 +17,19 @@ use super::{
             StreamIteratorRequest, StreamIteratorResponse,
         },
     },
-    CLIENT_CONNECTION_WINDOW, CLIENT_STREAM_WINDOW, Gathering,
-    message::{Encoder, Frames, receive_one},
+    CONNECTION_WINDOW, FRAME, Gathering, STREAM_WINDOW,
+    message::{Buffers, Frames},
 };
 use crate::{
     Error,
     workload::{Source, StreamOf},
 };
 
+#[derive(Clone)]
 pub(crate) struct Client {
     requests: SendRequest<Bytes>,
     targets: Targets,
-    encoder: Encoder,
+    buffers: Buffers,
 }
 
 /// The three methods' addresses, parsed once.
@@ -39,23 +40,14 @@ struct Targets {
     iterator: Uri,
 }
 
-impl Clone for Client {
-    fn clone(&self) -> Self {
-        Self {
-            requests: self.requests.clone(),
-            targets: self.targets.clone(),
-            encoder: Encoder::default(),
-        }
-    }
-}
-
 pub(super) async fn connect(address: SocketAddr) -> Result<Client, Error> {
     let socket = TcpStream::connect(address).await?;
     socket.set_nodelay(true)?;
     let (requests, connection) = h2::client::Builder::new()
-        .initial_window_size(CLIENT_STREAM_WINDOW)
-        .initial_connection_window_size(CLIENT_CONNECTION_WINDOW)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .enable_push(false)
+        .max_frame_size(FRAME)
         .handshake(socket)
         .await?;
     tokio::spawn(async move {
@@ -71,7 +63,7 @@ pub(super) async fn connect(address: SocketAddr) -> Result<Client, Error> {
             channel: target("StreamChannel")?,
             iterator: target("StreamIterator")?,
         },
-        encoder: Encoder::default(),
+        buffers: Buffers::default(),
     })
 }
 
@@ -89,7 +81,7 @@ impl Client {
             HeaderValue::from_static("application/grpc"),
         );
         let (response, mut body) = self.requests.send_request(request, false)?;
-        body.send_data(self.encoder.encode(message), true)?;
+        body.send_data(self.buffers.encode(message), true)?;
         let response = response.await?;
         if response.headers().contains_key("grpc-status") {
             check(response.headers())?;
@@ -115,7 +107,7 @@ impl Caller for Client {
     async fn echo(&mut self, payload: Vec<u8>) -> Result<Vec<u8>, Error> {
         let request = EchoRequest { payload };
         let mut body = self.call(self.targets.echo.clone(), &request).await?;
-        let EchoResponse { payload } = receive_one(&mut body).await?;
+        let EchoResponse { payload } = self.buffers.receive_one(&mut body).await?;
         finish(body).await?;
         Ok(payload)
     }
@@ -127,10 +119,11 @@ impl Caller for Client {
             payload_bytes,
         } = stream;
         let mut body = match source {
-            Source::Channel => {
+            Source::Channel { depth } => {
                 let request = StreamChannelRequest {
                     messages,
                     payload_bytes,
+                    depth,
                 };
                 self.call(self.targets.channel.clone(), &request).await?
             }
@@ -149,7 +142,7 @@ impl Caller for Client {
         let mut frames = Frames::default();
         while frames.receive(&mut body).await? {
             match source {
-                Source::Channel => {
+                Source::Channel { .. } => {
                     while let Some(StreamChannelResponse { payload }) = frames.next_message()? {
                         count(payload);
                     }

@@ -1,6 +1,10 @@
 //! gRPC's five-byte envelope, in and out.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use h2::RecvStream;
@@ -9,28 +13,76 @@ use prost::Message;
 use crate::Error;
 
 const ENVELOPE: usize = 5;
-/// From here on a buffer is kept and used again: growing and freeing one a
-/// call costs more in page faults than the call itself.
+/// From here on buffers are kept: growing and freeing one a call costs more in
+/// page faults than the rest of the call.
 const LARGE: usize = 32 << 10;
 
-/// Turns messages into the bytes of DATA frames.
-#[derive(Default)]
-pub(super) struct Encoder {
-    large: BytesMut,
+/// A connection's buffers for large messages, each kept for the next one.
+#[derive(Clone, Default)]
+pub(super) struct Buffers {
+    encoded: Arc<Mutex<BytesMut>>,
+    assembled: Arc<Mutex<BytesMut>>,
 }
 
-impl Encoder {
+/// Takes the kept buffer, or none while somebody else has it.
+fn borrow(kept: &Mutex<BytesMut>) -> BytesMut {
+    mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn keep(kept: &Mutex<BytesMut>, buffer: BytesMut) {
+    *kept.lock().unwrap_or_else(PoisonError::into_inner) = buffer;
+}
+
+impl Buffers {
     /// One message in one exactly sized buffer.
-    pub(super) fn encode(&mut self, message: &impl Message) -> Bytes {
+    pub(super) fn encode(&self, message: &impl Message) -> Bytes {
         let size = ENVELOPE + message.encoded_len();
         if size < LARGE {
             let mut buffer = BytesMut::with_capacity(size);
             append(message, &mut buffer);
             return buffer.freeze();
         }
-        self.large.reserve(size);
-        append(message, &mut self.large);
-        self.large.split().freeze()
+        let mut buffer = borrow(&self.encoded);
+        buffer.reserve(size);
+        append(message, &mut buffer);
+        let data = buffer.split().freeze();
+        keep(&self.encoded, buffer);
+        data
+    }
+
+    /// The one message of a unary request or response. If it came in several
+    /// frames they are put together here: prost would do so itself, into
+    /// memory that it frees again.
+    pub(super) async fn receive_one<M: Message + Default>(
+        &self,
+        body: &mut RecvStream,
+    ) -> Result<M, Error> {
+        let mut frames = Frames::default();
+        let size = loop {
+            if !frames.receive(body).await? {
+                return Err("the stream ended before its message".into());
+            }
+            match frames.next_size()? {
+                Some(size) if frames.remaining >= size => return frames.take_message(size),
+                Some(size) => break size,
+                None => {}
+            }
+        };
+        let mut buffer = borrow(&self.assembled);
+        buffer.clear();
+        buffer.reserve(size);
+        loop {
+            buffer.put(&mut frames);
+            if buffer.len() >= size {
+                break;
+            }
+            if !frames.receive(body).await? {
+                return Err("the stream ended within its message".into());
+            }
+        }
+        let message = M::decode(buffer.split().freeze())?;
+        keep(&self.assembled, buffer);
+        Ok(message)
     }
 }
 
@@ -55,22 +107,26 @@ pub(super) struct Frames {
 impl Frames {
     /// The next message if it is there completely.
     pub(super) fn next_message<M: Message + Default>(&mut self) -> Result<Option<M>, Error> {
-        let size = match self.expected {
-            Some(size) => size,
-            None if self.remaining >= ENVELOPE => {
-                if self.get_u8() != 0 {
-                    return Err("a peer sent a compressed message; nobody offered that".into());
-                }
-                self.get_u32() as usize
-            }
-            None => return Ok(None),
-        };
-        if self.remaining < size {
-            self.expected = Some(size);
-            return Ok(None);
+        match self.next_size()? {
+            Some(size) if self.remaining >= size => self.take_message(size).map(Some),
+            _ => Ok(None),
         }
+    }
+
+    /// The size of the next message once its envelope is there.
+    fn next_size(&mut self) -> Result<Option<usize>, Error> {
+        if self.expected.is_none() && self.remaining >= ENVELOPE {
+            if self.get_u8() != 0 {
+                return Err("a peer sent a compressed message; nobody offered that".into());
+            }
+            self.expected = Some(self.get_u32() as usize);
+        }
+        Ok(self.expected)
+    }
+
+    fn take_message<M: Message + Default>(&mut self, size: usize) -> Result<M, Error> {
         self.expected = None;
-        Ok(Some(M::decode(Buf::take(&mut *self, size))?))
+        Ok(M::decode(Buf::take(&mut *self, size))?)
     }
 
     /// Waits for the next frame; false after the last one.
@@ -113,15 +169,15 @@ impl Buf for Frames {
         }
         self.first.advance(count);
     }
-}
 
-/// The one message of a unary request or response.
-pub(super) async fn receive_one<M: Message + Default>(body: &mut RecvStream) -> Result<M, Error> {
-    let mut frames = Frames::default();
-    while frames.receive(body).await? {
-        if let Some(message) = frames.next_message()? {
-            return Ok(message);
+    /// prost reads every field of bytes by this; the default would copy.
+    fn copy_to_bytes(&mut self, count: usize) -> Bytes {
+        if count < self.first.len() {
+            self.remaining -= count;
+            return self.first.split_to(count);
         }
+        let mut bytes = BytesMut::with_capacity(count);
+        bytes.put(Buf::take(self, count));
+        bytes.freeze()
     }
-    Err("the stream ended before its message".into())
 }

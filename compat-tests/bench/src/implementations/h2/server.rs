@@ -4,7 +4,6 @@
 
 use std::{
     future::poll_fn,
-    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -20,22 +19,17 @@ use tokio::{
 };
 
 use super::{
-    super::{
-        CHANNEL_DEPTH,
-        tonic::contract::{
-            EchoRequest, EchoResponse, StreamChannelRequest, StreamChannelResponse,
-            StreamIteratorRequest, StreamIteratorResponse,
-        },
+    super::tonic::contract::{
+        EchoRequest, EchoResponse, StreamChannelRequest, StreamChannelResponse,
+        StreamIteratorRequest, StreamIteratorResponse,
     },
-    Gathering, SERVER_WINDOW,
-    message::{Encoder, append, receive_one},
+    CONNECTION_WINDOW, FRAME, Gathering, STREAM_WINDOW, end_of_the_queue,
+    message::{Buffers, append},
 };
 use crate::Error;
 
 /// Messages of a stream that are ready together share a DATA frame of this size.
 const BATCH: usize = 16 << 10;
-
-type SharedEncoder = Arc<Mutex<Encoder>>;
 
 pub(super) async fn serve(listener: TcpListener) -> Result<(), Error> {
     loop {
@@ -47,36 +41,33 @@ pub(super) async fn serve(listener: TcpListener) -> Result<(), Error> {
 
 async fn connection(socket: TcpStream) {
     let connection = h2::server::Builder::new()
-        .initial_window_size(SERVER_WINDOW)
-        .initial_connection_window_size(SERVER_WINDOW)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(FRAME)
         .handshake(socket)
         .await;
     let Ok(connection) = connection else { return };
     let mut connection = Gathering::new(connection);
-    let encoder = SharedEncoder::default();
-    poll_fn(|cx| connection.poll_streams(cx, &encoder)).await;
+    let buffers = Buffers::default();
+    poll_fn(|cx| connection.poll_streams(cx, &buffers)).await;
 }
 
 impl Gathering<Connection<TcpStream, Bytes>> {
-    fn poll_streams(&mut self, cx: &mut Context<'_>, encoder: &SharedEncoder) -> Poll<()> {
+    fn poll_streams(&mut self, cx: &mut Context<'_>, buffers: &Buffers) -> Poll<()> {
         ready!(self.poll_turn(cx));
         while let Some(Ok((request, respond))) = ready!(self.connection.poll_accept(cx)) {
-            tokio::spawn(stream(request, respond, Arc::clone(encoder)));
+            tokio::spawn(stream(request, respond, buffers.clone()));
         }
         Poll::Ready(())
     }
 }
 
-async fn stream(
-    request: Request<RecvStream>,
-    respond: SendResponse<Bytes>,
-    encoder: SharedEncoder,
-) {
+async fn stream(request: Request<RecvStream>, respond: SendResponse<Bytes>, buffers: Buffers) {
     let (head, body) = request.into_parts();
     let result = match head.uri.path() {
-        "/bench.v1.EchoService/Echo" => echo(body, respond, &encoder).await,
-        "/bench.v1.EchoService/StreamChannel" => stream_channel(body, respond).await,
-        "/bench.v1.EchoService/StreamIterator" => stream_iterator(body, respond).await,
+        "/bench.v1.EchoService/Echo" => echo(body, respond, &buffers).await,
+        "/bench.v1.EchoService/StreamChannel" => stream_channel(body, respond, &buffers).await,
+        "/bench.v1.EchoService/StreamIterator" => stream_iterator(body, respond, &buffers).await,
         path => Err(format!("no method has the path {path}").into()),
     };
     if let Err(error) = result {
@@ -87,22 +78,23 @@ async fn stream(
 async fn echo(
     mut body: RecvStream,
     respond: SendResponse<Bytes>,
-    encoder: &SharedEncoder,
+    buffers: &Buffers,
 ) -> Result<(), Error> {
-    let EchoRequest { payload } = receive_one(&mut body).await?;
+    let EchoRequest { payload } = buffers.receive_one(&mut body).await?;
     let response = EchoResponse { payload };
-    let data = encoder
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .encode(&response);
+    let data = buffers.encode(&response);
     let mut send = start(respond)?;
     send.send_data(data, false)?;
     finish(send)
 }
 
-async fn stream_channel(mut body: RecvStream, respond: SendResponse<Bytes>) -> Result<(), Error> {
-    let request: StreamChannelRequest = receive_one(&mut body).await?;
-    let (sender, mut receiver) = mpsc::channel(CHANNEL_DEPTH);
+async fn stream_channel(
+    mut body: RecvStream,
+    respond: SendResponse<Bytes>,
+    buffers: &Buffers,
+) -> Result<(), Error> {
+    let request: StreamChannelRequest = buffers.receive_one(&mut body).await?;
+    let (sender, mut receiver) = mpsc::channel(request.depth as usize);
     tokio::spawn(async move {
         for _ in 0..request.messages {
             let payload = vec![7; request.payload_bytes as usize];
@@ -117,11 +109,23 @@ async fn stream_channel(mut body: RecvStream, respond: SendResponse<Bytes>) -> R
     });
     let mut send = start(respond)?;
     let mut batch = BytesMut::with_capacity(BATCH);
-    while let Some(message) = receiver.recv().await {
-        append(&message, &mut batch);
-        while batch.len() < BATCH
-            && let Ok(message) = receiver.try_recv()
-        {
+    let depth = request.depth as usize;
+    let mut ready = Vec::with_capacity(depth);
+    while receiver.recv_many(&mut ready, depth).await > 0 {
+        // What is ready together shares a frame, and before it is sent the
+        // producer gets a turn to have more ready.
+        while !ready.is_empty() && batch.len() < BATCH {
+            for message in ready.drain(..) {
+                append(&message, &mut batch);
+            }
+            end_of_the_queue().await;
+            poll_fn(|cx| {
+                let _ = receiver.poll_recv_many(cx, &mut ready, depth);
+                Poll::Ready(())
+            })
+            .await;
+        }
+        for message in ready.drain(..) {
             append(&message, &mut batch);
         }
         send_batch(&mut send, &mut batch).await?;
@@ -129,8 +133,12 @@ async fn stream_channel(mut body: RecvStream, respond: SendResponse<Bytes>) -> R
     finish(send)
 }
 
-async fn stream_iterator(mut body: RecvStream, respond: SendResponse<Bytes>) -> Result<(), Error> {
-    let request: StreamIteratorRequest = receive_one(&mut body).await?;
+async fn stream_iterator(
+    mut body: RecvStream,
+    respond: SendResponse<Bytes>,
+    buffers: &Buffers,
+) -> Result<(), Error> {
+    let request: StreamIteratorRequest = buffers.receive_one(&mut body).await?;
     let mut send = start(respond)?;
     let mut batch = BytesMut::with_capacity(BATCH);
     for _ in 0..request.messages {
