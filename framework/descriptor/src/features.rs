@@ -127,7 +127,8 @@ feature! {
 #[non_exhaustive]
 pub struct Features {
     /// Of fields. What a field really does is [`Field::has_presence`](crate::Field::has_presence):
-    /// messages and members of a oneof always know.
+    /// messages, members of a oneof and proto3's `optional` fields always know,
+    /// whatever this says.
     pub field_presence: FieldPresence,
     /// Of enums.
     pub enum_type: EnumType,
@@ -213,15 +214,12 @@ impl Features {
         label: Label,
         kind: Kind,
         packed: Option<bool>,
-        proto3_optional: bool,
     ) -> Self {
         if matches!(syntax, Syntax::Edition(_)) {
             return self;
         }
         if label == Label::Required {
             self.field_presence = FieldPresence::LegacyRequired;
-        } else if proto3_optional {
-            self.field_presence = FieldPresence::Explicit;
         }
         if kind == Kind::Group {
             self.message_encoding = MessageEncoding::Delimited;

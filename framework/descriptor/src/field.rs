@@ -124,6 +124,7 @@ impl Field {
             && (matches!(self.kind, Kind::Message | Kind::Group)
                 || self.extendee.is_some()
                 || self.oneof_index.is_some()
+                || self.proto3_optional
                 || self.element.features.field_presence != FieldPresence::Implicit)
     }
 
@@ -215,13 +216,9 @@ impl Field {
             features: oneof_index.map_or(scope.features, |index| *oneofs[index].features()),
         };
         let (mut element, known) = around.element(&reader, name, &options::FIELD, options, path)?;
-        element.features = element.features.with_legacy_keywords(
-            syntax,
-            label,
-            kind,
-            known.packed,
-            proto3_optional,
-        );
+        element.features = element
+            .features
+            .with_legacy_keywords(syntax, label, kind, known.packed);
         let map = label == Label::Repeated
             && kind == Kind::Message
             && type_.as_deref().is_some_and(is_map_entry);

@@ -8,8 +8,13 @@ use crate::features::Features;
 use crate::wire::{Reader, joined};
 
 /// The options of one element.
+//
+// Boxed: most elements have none, and hostile input is made of many such.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct Options(Option<Box<Present>>);
+
+#[derive(Clone, Debug, Default)]
+struct Present {
     raw: Bytes,
     custom: Vec<Custom>,
     deprecated: bool,
@@ -27,7 +32,8 @@ impl Options {
     /// The bytes of the options message (`google.protobuf.MethodOptions` of a
     /// method, and so on), as they stand in the descriptor; empty without options.
     pub fn raw(&self) -> &Bytes {
-        &self.raw
+        static NONE: Bytes = Bytes::new();
+        self.0.as_ref().map_or(&NONE, |present| &present.raw)
     }
 
     /// Number and value of every field that `descriptor.proto` itself doesn't
@@ -36,21 +42,22 @@ impl Options {
     /// The value is what follows the tag: the payload of a string or message
     /// without its length, the content of a group without its end tag, the
     /// bytes of a varint or fixed number. A repeated option comes once for each
-    /// value (a packed one once), and a message-typed option that the file sets
-    /// field by field comes as `protoc` merged it.
+    /// value (a packed one once), and a message-typed option once for each part
+    /// that the file sets by itself (`option (rule).name = …`): the message is
+    /// all of them joined, which decoding [`raw`](Self::raw) does by itself.
     pub fn extensions(&self) -> impl Iterator<Item = (i32, &Bytes)> {
-        self.custom
+        self.custom()
             .iter()
             .map(|custom| (custom.number, &custom.value))
     }
 
     /// Whether `deprecated = true` is set.
     pub fn deprecated(&self) -> bool {
-        self.deprecated
+        self.0.as_ref().is_some_and(|present| present.deprecated)
     }
 
     pub(crate) fn custom(&self) -> &[Custom] {
-        &self.custom
+        self.0.as_ref().map_or(&[], |present| &present.custom)
     }
 }
 
@@ -112,7 +119,7 @@ impl OptionsType {
         path: &[i32],
         source: &SourceMap,
     ) -> Result<(Options, Known), DecodeError> {
-        let mut options = Options::default();
+        let mut options = Present::default();
         let mut known = Known {
             features: inherited,
             map_entry: false,
@@ -120,6 +127,9 @@ impl OptionsType {
             packed: None,
             idempotency: 0,
         };
+        if pieces.is_empty() {
+            return Ok((Options(None), known));
+        }
         for mut piece in pieces.iter().cloned() {
             while let Some(record) = piece.next()? {
                 let number = Some(record.number);
@@ -146,7 +156,7 @@ impl OptionsType {
             }
         }
         options.raw = joined(pieces.iter().map(Reader::bytes).collect());
-        Ok((options, known))
+        Ok((Options(Some(Box::new(options))), known))
     }
 }
 

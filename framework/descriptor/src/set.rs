@@ -107,7 +107,7 @@ impl FileSet {
     /// some file of the set declares it: the name of a custom option.
     ///
     /// `extendee` may have a leading dot. `None` when no file of the set declares
-    /// it: it may be foreign, or its file was only imported by `import option`.
+    /// it. `protoc --include_imports` includes the files of `import option` too.
     pub fn extension_name(&self, extendee: &str, number: i32) -> Option<&str> {
         self.extensions
             .get(without_dot(extendee))?
