@@ -13,5 +13,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .out_dir(out)
         .compile_with_config(config, &[CONTRACT], &["proto"])?;
+    meshrpc_build::compile(&[CONTRACT])?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     Error, allocations,
     control::{Command, Usage},
-    implementations::{H2, Implementation, Name, Tonic},
+    implementations::{H2, Implementation, Meshrpc, Name, Tonic},
     load::Load,
     system,
     workload::Workload,
@@ -86,6 +86,7 @@ impl Role {
         }
         match self.implementation {
             Name::Tonic => self.play_as::<Tonic>(),
+            Name::Meshrpc => self.play_as::<Meshrpc>(),
             Name::H2 => self.play_as::<H2>(),
         }
     }

@@ -54,7 +54,7 @@ pub(crate) fn judge(report: &Report) -> Vec<Verdict> {
         .map(|mark| Verdict {
             mark,
             measured: report
-                .row(mark.setting, Name::H2)
+                .row(mark.setting, Name::Meshrpc)
                 .and_then(|row| report.ratio_to_tonic(row)),
         })
         .collect()

@@ -2,13 +2,14 @@
 //! client of the same contract; everything else in the program is common.
 
 mod h2;
+mod meshrpc;
 mod tonic;
 
 use std::{fmt, future::Future, net::SocketAddr, str::FromStr};
 
 use tokio::net::TcpListener;
 
-pub(crate) use self::{h2::H2, tonic::Tonic};
+pub(crate) use self::{h2::H2, meshrpc::Meshrpc, tonic::Tonic};
 use crate::{Error, workload::StreamOf};
 
 /// A server and a client of `bench.v1.EchoService`.
@@ -36,15 +37,17 @@ pub(crate) trait Caller: Clone + Send + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name {
     Tonic,
+    Meshrpc,
     H2,
 }
 
 impl Name {
-    pub(crate) const ALL: [Self; 2] = [Self::Tonic, Self::H2];
+    pub(crate) const ALL: [Self; 3] = [Self::Tonic, Self::Meshrpc, Self::H2];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tonic => "tonic",
+            Self::Meshrpc => "meshrpc",
             Self::H2 => "h2",
         }
     }
