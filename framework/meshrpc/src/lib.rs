@@ -1,1 +1,70 @@
-//! Placeholder.
+//! gRPC for Rust: typed clients and servers from versioned `.proto` contracts.
+//!
+//! The generator (`meshrpc-build`) writes against this crate alone. See the README for the
+//! tour, and the `examples` folder for programs.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `client` | yes | [`Channel`], generated clients |
+//! | `server` | yes | [`Server`], generated services |
+//! | `gzip` | | gzip and deflate message compression |
+//! | `zstd` | | zstd message compression |
+//!
+//! Without any feature the crate still has what messages need: prost and the well-known types,
+//! re-exported. A feature adds API; it never changes behaviour.
+
+#![cfg_attr(
+    not(all(feature = "client", feature = "server")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "one side alone leaves pieces that both share partly unused"
+    )
+)]
+
+// Generated code names `::meshrpc`; this crate contains some.
+extern crate self as meshrpc;
+
+mod base;
+pub mod codec;
+#[cfg(feature = "transport")]
+mod protocol;
+#[cfg(feature = "transport")]
+mod transport;
+
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "server")]
+pub mod server;
+
+#[doc(hidden)]
+pub mod codegen;
+pub mod google;
+
+pub use base::{
+    Call, CallContext, CallFuture, CallRequest, CallResponse, Deadline, ErrorDetails, Idempotency,
+    Limits, MessageStream, Messages, MethodKind, MethodSpec, Payload, Peer, PeerTls, RequestExt,
+    ResponseExt, ServiceSpec, Spec, StatusExt,
+};
+#[cfg(feature = "client")]
+pub use client::Channel;
+pub use codec::{Receiver, Sender};
+#[cfg(feature = "transport")]
+pub use protocol::Body;
+#[cfg(feature = "server")]
+pub use server::Server;
+
+pub use prost;
+pub use prost_types;
+pub use tonic::{Code, Extensions, IntoRequest, Request, Response, Status, metadata};
+
+/// Brings in what `meshrpc_build::compile` generated, the whole tree of packages:
+/// `pub mod contracts { meshrpc::include_contracts!(); }`, once per crate.
+#[macro_export]
+macro_rules! include_contracts {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/meshrpc/mod.rs"));
+    };
+}

@@ -1,0 +1,92 @@
+//! Every bound of the runtime in one place, each with its default and the reason for it.
+
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// The bounds of one side of a connection and of the calls on it.
+///
+/// Nothing is unlimited by default. A bound that fires says in its status which side, which
+/// limit and which option raises it.
+///
+/// ```
+/// let mut limits = meshrpc::Limits::default();
+/// limits.max_receive_message = 16 * 1024 * 1024;
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Longest message accepted, in bytes, after decompression. 4 MiB: every gRPC
+    /// implementation's default, so that both ends of a call agree.
+    pub max_receive_message: usize,
+    /// Longest message sent, in bytes, before compression. 64 MiB: what nobody accepts by
+    /// accident, small enough that a runaway answer fails at its source.
+    pub max_send_message: usize,
+    /// Largest header list accepted, counted as HTTP/2 counts it (name + value + 32 each).
+    /// 16 KiB: twice what gRPC suggests.
+    pub max_header_list: u32,
+    /// Calls at once on one connection, accepted by a server. 1,000: work per connection
+    /// stays bounded, and a client opens a second connection long before.
+    pub max_concurrent_streams: u32,
+    /// Handlers at once in one server, over all connections. 20,000: memory for as many tasks,
+    /// far above what a machine answers in time.
+    pub max_concurrent_calls: usize,
+    /// Connections at once in one server. 10,000.
+    pub max_connections: usize,
+    /// HTTP/2 flow-control window of a stream. 1 MiB: a slow reader holds at most so much.
+    pub stream_window: u32,
+    /// HTTP/2 flow-control window of a connection. 8 MiB: several streams at full speed, and
+    /// room enough that streams of tiny messages are not taken for an attack by `h2`.
+    pub connection_window: u32,
+    /// Unsent bytes that a stream may hold before its sender waits. 128 KiB.
+    pub max_send_buffer: usize,
+    /// How long a TLS handshake may take. 5 s.
+    pub handshake_timeout: Duration,
+    /// How long an HTTP/2 peer may take for its preface and first settings. 5 s.
+    pub preface_timeout: Duration,
+    /// How long a header block may stay unfinished. 10 s.
+    pub header_block_timeout: Duration,
+    /// How long a connection without calls is kept. 15 min.
+    pub idle_timeout: Duration,
+    /// How long a client waits for a connection. 5 s.
+    pub connect_timeout: Duration,
+    /// Calls that wait for a connection or a free stream, per channel. 1,024: beyond that
+    /// waiting longer helps nobody.
+    pub max_queued_calls: usize,
+}
+
+impl Limits {
+    /// The defaults, as a constant.
+    pub const DEFAULT: Self = Self {
+        max_receive_message: 4 * MIB,
+        max_send_message: 64 * MIB,
+        max_header_list: 16 * KIB as u32,
+        max_concurrent_streams: 1_000,
+        max_concurrent_calls: 20_000,
+        max_connections: 10_000,
+        stream_window: MIB as u32,
+        connection_window: 8 * MIB as u32,
+        max_send_buffer: 128 * KIB,
+        handshake_timeout: Duration::from_secs(5),
+        preface_timeout: Duration::from_secs(5),
+        header_block_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(15 * 60),
+        connect_timeout: Duration::from_secs(5),
+        max_queued_calls: 1_024,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Messages of a stream that are ready together leave in one piece of up to this size: one
+/// HTTP/2 frame at its default maximum.
+pub(crate) const COALESCE: usize = 16 * KIB;
+
+/// Encoded messages that a typed sender may have waiting before `send` waits. Enough to fill
+/// a piece of [`COALESCE`] bytes with messages of 100 bytes.
+pub(crate) const OUTBOX_MESSAGES: usize = 160;

@@ -1,0 +1,49 @@
+//! Why there is no channel.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a channel could not be made or did not connect.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The target is not of a form that a channel understands.
+    #[non_exhaustive]
+    InvalidTarget {
+        /// The target as it was given.
+        target: String,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
+    /// No address of the target accepted a connection.
+    #[non_exhaustive]
+    Unreachable {
+        /// The target as it was given.
+        target: String,
+        /// What the last attempt ended with.
+        source: Arc<dyn Error + Send + Sync>,
+    },
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidTarget { target, reason } => {
+                write!(f, "{target:?} is no target for a channel: {reason}")
+            }
+            Self::Unreachable { target, source } => {
+                write!(f, "can't connect to {target}: {source}")
+            }
+        }
+    }
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::InvalidTarget { .. } => None,
+            Self::Unreachable { source, .. } => Some(source.as_ref()),
+        }
+    }
+}

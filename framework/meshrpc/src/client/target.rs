@@ -1,0 +1,127 @@
+//! What a channel connects to (gRPC's naming syntax, and the URLs that people write).
+
+use std::net::SocketAddr;
+
+use http::uri::{Authority, Scheme};
+
+use super::ConnectError;
+
+/// A parsed target.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// As it was given.
+    pub(crate) text: String,
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
+    pub(crate) addresses: Addresses,
+}
+
+/// Where the target's addresses come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Addresses {
+    /// A name that the operating system resolves, with a port.
+    Dns(String),
+    /// Known from the start.
+    Static(Vec<SocketAddr>),
+}
+
+const FORMS: &str = "use http://host:port, dns:///host:port, ipv4:1.2.3.4:port or ipv6:[::1]:port";
+
+impl Target {
+    pub(crate) fn parse(text: &str) -> Result<Self, ConnectError> {
+        let invalid = |reason: String| ConnectError::InvalidTarget {
+            target: text.to_owned(),
+            reason,
+        };
+        if let Some(list) = text
+            .strip_prefix("ipv4:")
+            .or_else(|| text.strip_prefix("ipv6:"))
+            .or_else(|| text.strip_prefix("static:"))
+        {
+            let addresses = list
+                .trim_start_matches("///")
+                .split(',')
+                .map(|address| {
+                    address.trim().parse().map_err(|_| {
+                        invalid(format!("{address:?} is not an IP address with a port"))
+                    })
+                })
+                .collect::<Result<Vec<SocketAddr>, _>>()?;
+            let authority = list.split(',').next().unwrap_or_default().trim();
+            return Ok(Self {
+                text: text.to_owned(),
+                scheme: Scheme::HTTP,
+                authority: authority
+                    .trim_start_matches("///")
+                    .parse()
+                    .map_err(|error| invalid(format!("{error}")))?,
+                addresses: Addresses::Static(addresses),
+            });
+        }
+        let host = if let Some(rest) = text.strip_prefix("http://") {
+            rest.trim_end_matches('/')
+        } else if let Some(rest) = text.strip_prefix("dns:") {
+            rest.trim_start_matches("///")
+        } else if text.contains("://") {
+            return Err(invalid(format!("its scheme is not known here; {FORMS}")));
+        } else {
+            return Err(invalid(format!("it has no scheme; {FORMS}")));
+        };
+        if host.contains(['/', '?', '#', '@']) {
+            return Err(invalid(format!(
+                "a target has no path, query or user; {FORMS}"
+            )));
+        }
+        let authority: Authority = host
+            .parse()
+            .map_err(|error| invalid(format!("{error}; {FORMS}")))?;
+        let port = authority.port_u16().unwrap_or(80);
+        let name = authority.host();
+        let addresses = match host_address(name, port) {
+            Some(address) => Addresses::Static(vec![address]),
+            None if name.is_empty() => return Err(invalid(format!("it has no host; {FORMS}"))),
+            None => Addresses::Dns(format!("{name}:{port}")),
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            scheme: Scheme::HTTP,
+            authority,
+            addresses,
+        })
+    }
+}
+
+fn host_address(host: &str, port: u16) -> Option<SocketAddr> {
+    let ip = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    Some(SocketAddr::new(ip.parse().ok()?, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_without_a_scheme_says_which_forms_there_are() {
+        let error = Target::parse("localhost:50051").unwrap_err().to_string();
+        assert!(error.contains("dns:///host:port"), "{error}");
+    }
+
+    #[test]
+    fn an_address_needs_no_resolver() {
+        for text in [
+            "http://127.0.0.1:1",
+            "dns:///127.0.0.1:1",
+            "ipv4:127.0.0.1:1,127.0.0.2:1",
+        ] {
+            let target = Target::parse(text).unwrap();
+            assert!(matches!(target.addresses, Addresses::Static(_)), "{text}");
+        }
+        assert!(matches!(
+            Target::parse("http://[::1]:80").unwrap().addresses,
+            Addresses::Static(_)
+        ));
+    }
+}

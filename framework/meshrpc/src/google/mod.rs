@@ -1,0 +1,3 @@
+//! Google's standard messages that gRPC itself uses.
+
+pub mod rpc;

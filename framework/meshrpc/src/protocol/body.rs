@@ -1,0 +1,178 @@
+//! The body of an HTTP exchange: one concrete type for everything that crosses the seam
+//! between protocols and transports.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Frame, SizeHint};
+
+use crate::transport::Http2Body;
+
+/// The error of a body that broke off.
+pub(crate) type BodyError = Box<dyn Error + Send + Sync>;
+
+/// The body of an HTTP request or response; trailers are frames.
+///
+/// It implements [`http_body::Body`], so that tower layers, tonic and axum can carry it; use
+/// [`Body::wrap`] for theirs.
+pub struct Body(Kind);
+
+pub(crate) enum Kind {
+    Empty,
+    /// All there is, known at once. The transport writes it without polling.
+    Full {
+        data: Bytes,
+        trailers: Option<HeaderMap>,
+    },
+    /// Straight from our HTTP/2 engine.
+    Http2(Http2Body),
+    Boxed(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BodyError> + Send>>),
+}
+
+impl Body {
+    /// No bytes, no trailers.
+    pub const fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+
+    /// These bytes and no trailers.
+    pub fn full(data: impl Into<Bytes>) -> Self {
+        Self::with_trailers(data.into(), None)
+    }
+
+    /// Any other body.
+    pub fn wrap<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        Self(Kind::Boxed(Box::pin(MapError(body))))
+    }
+
+    pub(crate) const fn with_trailers(data: Bytes, trailers: Option<HeaderMap>) -> Self {
+        Self(Kind::Full { data, trailers })
+    }
+
+    pub(crate) const fn http2(body: Http2Body) -> Self {
+        Self(Kind::Http2(body))
+    }
+
+    /// Whether there is nothing to send at all.
+    pub(crate) const fn is_empty(&self) -> bool {
+        matches!(self.0, Kind::Empty)
+    }
+
+    pub(crate) const fn from_kind(kind: Kind) -> Self {
+        Self(kind)
+    }
+
+    pub(crate) fn into_kind(self) -> Kind {
+        self.0
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Full { data, trailers } => {
+                let frame = if data.is_empty() {
+                    trailers.take().map(Frame::trailers)
+                } else {
+                    Some(Frame::data(std::mem::take(data)))
+                };
+                Poll::Ready(frame.map(Ok))
+            }
+            Kind::Http2(body) => Poll::Ready(
+                ready!(body.poll_frame(cx)).map(|frame| frame.map_err(|error| error.into())),
+            ),
+            Kind::Boxed(body) => body.as_mut().poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Empty => true,
+            Kind::Full { data, trailers } => data.is_empty() && trailers.is_none(),
+            Kind::Http2(body) => body.is_end_stream(),
+            Kind::Boxed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Full { data, .. } => SizeHint::with_exact(data.len() as u64),
+            Kind::Http2(_) => SizeHint::default(),
+            Kind::Boxed(body) => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Kind::Empty => "Body(empty)",
+            Kind::Full { .. } => "Body(full)",
+            Kind::Http2(_) => "Body(http2)",
+            Kind::Boxed(_) => "Body(boxed)",
+        })
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A foreign body with our error type.
+    struct MapError<B> {
+        #[pin]
+        body: B,
+    }
+}
+
+#[allow(
+    non_snake_case,
+    reason = "reads as the constructor of the struct above"
+)]
+fn MapError<B>(body: B) -> MapError<B> {
+    MapError { body }
+}
+
+impl<B> http_body::Body for MapError<B>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BodyError>,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(self.project().body.poll_frame(cx));
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

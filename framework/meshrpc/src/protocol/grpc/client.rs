@@ -1,0 +1,194 @@
+//! A call as an HTTP request, an HTTP response as the call's answer.
+
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
+
+use super::incoming::Incoming;
+use super::outgoing::Outgoing;
+use super::{
+    APPLICATION_GRPC, COMPRESS_MIN_SIZE, CONTENT_TYPE, GRPC_ACCEPT_ENCODING, GRPC_ENCODING,
+    GRPC_TIMEOUT, TE, http_status, is_grpc, metadata, status, timeout,
+};
+use crate::base::{CallRequest, CallResponse, Limits, Messages, MethodKind};
+use crate::codec::Encoding;
+use crate::codec::compression::EncodingSet;
+use crate::codec::envelope::{Compress, Deframer, Side, enclose};
+use crate::protocol::Body;
+
+/// What a channel says about itself in every request.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
+    pub(crate) user_agent: HeaderValue,
+}
+
+/// The HTTP request of a call.
+pub(crate) fn request(
+    identity: &Identity,
+    call: CallRequest,
+    limits: &Limits,
+) -> Result<Request<Body>, Status> {
+    let encoding = call.extensions.get::<Encoding>().copied();
+    let accepted = EncodingSet::supported();
+
+    let mut headers = HeaderMap::with_capacity(8);
+    if let Some(deadline) = call.context.deadline() {
+        headers.insert(&GRPC_TIMEOUT, timeout::format(deadline.remaining()));
+    }
+    headers.insert(&TE, HeaderValue::from_static("trailers"));
+    headers.insert(&CONTENT_TYPE, APPLICATION_GRPC);
+    headers.insert(http::header::USER_AGENT, identity.user_agent.clone());
+    if let Some(encoding) = encoding {
+        headers.insert(&GRPC_ENCODING, encoding.to_header());
+    }
+    if let Some(accepted) = accepted.to_header() {
+        headers.insert(&GRPC_ACCEPT_ENCODING, accepted);
+    }
+    metadata::append_user_metadata(call.metadata, &mut headers);
+
+    let path = match call.spec.as_static().and_then(|spec| spec.static_path()) {
+        Some(path) => PathAndQuery::from_maybe_shared(bytes::Bytes::from_static(path.as_bytes())),
+        None => call.spec.path().parse(),
+    };
+    let path = path.map_err(|error| {
+        Status::internal(format!(
+            "the method's path {:?} can't stand in a request: {error}",
+            call.spec.path()
+        ))
+    })?;
+    let mut uri = http::uri::Parts::default();
+    uri.scheme = Some(identity.scheme.clone());
+    uri.authority = Some(identity.authority.clone());
+    uri.path_and_query = Some(path);
+
+    let compress = encoding.map(|encoding| Compress {
+        encoding,
+        min_size: COMPRESS_MIN_SIZE,
+    });
+    let body = match call.messages {
+        Messages::One(payload, _) => Body::full(enclose(
+            payload,
+            compress,
+            limits.max_send_message,
+            Side::Client,
+        )?),
+        Messages::Stream(messages) => Body::wrap(Outgoing::new(
+            messages,
+            compress,
+            limits.max_send_message,
+            Side::Client,
+        )),
+        Messages::Ended(_) => Body::empty(),
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
+    *request.version_mut() = Version::HTTP_2;
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|error| {
+        Status::internal(format!("the target can't stand in a request: {error}"))
+    })?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// The answer that an HTTP response carries. For methods with one response message it is read
+/// to its end, so that everything above knows how the call went.
+pub(crate) async fn response(
+    kind: MethodKind,
+    response: Response<Body>,
+    limits: &Limits,
+) -> Result<CallResponse, Status> {
+    let (mut head, body) = response.into_parts();
+    let missing_status = check_head(&head)?;
+    let encoding = match head.headers.remove(&GRPC_ENCODING) {
+        None => None,
+        Some(name) => encoding(&name)?,
+    };
+    head.headers.remove(&GRPC_ACCEPT_ENCODING);
+
+    // A response that ends with its headers has its status there (Trailers-Only). A status in
+    // headers that a body follows means nothing.
+    if http_body::Body::is_end_stream(&body) {
+        return trailers_only(head.headers, missing_status, kind);
+    }
+    head.headers.remove(&status::GRPC_STATUS);
+    head.headers.remove(&CONTENT_TYPE);
+    let metadata = metadata::from_wire(head.headers);
+    let deframer = Deframer::new(Side::Client, encoding, limits.max_receive_message);
+    let mut incoming = Incoming::response(body, deframer, missing_status);
+    if kind.server_streams() {
+        return Ok(CallResponse::new(metadata, Messages::stream(incoming)));
+    }
+
+    let Some(payload) = incoming.next().await.transpose()? else {
+        return Err(cardinality("no response message came with status OK"));
+    };
+    match incoming.next().await {
+        None => {
+            let trailers = incoming.trailers();
+            Ok(CallResponse::new(
+                metadata,
+                Messages::One(payload, trailers),
+            ))
+        }
+        Some(Ok(_)) => Err(cardinality("more than one response message came")),
+        Some(Err(status)) => Err(status),
+    }
+}
+
+/// A response that consists of headers alone: they are trailers.
+fn trailers_only(
+    mut headers: HeaderMap,
+    missing: Option<Status>,
+    kind: MethodKind,
+) -> Result<CallResponse, Status> {
+    headers.remove(&CONTENT_TYPE);
+    match status::from_trailers(&mut headers) {
+        Some(Err(status)) => Err(status),
+        Some(Ok(())) if kind.server_streams() => Ok(CallResponse::new(
+            MetadataMap::new(),
+            Messages::ended(metadata::from_wire(headers)),
+        )),
+        Some(Ok(())) => Err(cardinality("no response message came with status OK")),
+        None => {
+            let mut status = missing.unwrap_or_else(|| {
+                Status::unknown(
+                    "client: the response ended with its headers and without grpc-status",
+                )
+            });
+            *status.metadata_mut() = metadata::from_wire(headers);
+            Err(status)
+        }
+    }
+}
+
+/// gRPC's status table: a violation of cardinality, in either direction, is UNIMPLEMENTED.
+fn cardinality(what: &str) -> Status {
+    Status::unimplemented(format!(
+        "client: {what}; the method has exactly one (do both sides have the same contract?)"
+    ))
+}
+
+/// What a missing `grpc-status` would mean for this head; an error if no gRPC can follow.
+fn check_head(head: &http::response::Parts) -> Result<Option<Status>, Status> {
+    let content_type = head.headers.get(&CONTENT_TYPE);
+    if head.status == http::StatusCode::OK && content_type.is_some_and(is_grpc) {
+        return Ok(None);
+    }
+    let status = http_status::without_grpc_status(head.status, content_type);
+    if head.headers.contains_key(&status::GRPC_STATUS) && content_type.is_some_and(is_grpc) {
+        return Ok(Some(status));
+    }
+    Err(status)
+}
+
+fn encoding(name: &HeaderValue) -> Result<Option<Encoding>, Status> {
+    Encoding::from_header(name).map_err(|error| {
+        Status::new(
+            Code::Internal,
+            format!("client: the response is compressed in a way that was not offered: {error}"),
+        )
+    })
+}

@@ -1,0 +1,126 @@
+//! The layers of a call on the server, outermost first.
+//!
+//! They wrap the *service*, not the connection, so that they hold wherever it is mounted. A
+//! streaming handler runs inside its stream of responses; [`Guarded`] holds the same layers
+//! around that.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use tokio::time::Sleep;
+use tonic::Status;
+use tonic::metadata::MetadataMap;
+
+use super::panic::panicked;
+use super::service::Service;
+use crate::base::upstream::for_caller;
+use crate::base::{
+    CallContext, CallRequest, CallResponse, MessageStream, Messages, Payload, deadline, rt,
+};
+
+/// Answers one call.
+pub(crate) async fn call(
+    service: &dyn Service,
+    request: CallRequest,
+) -> Result<CallResponse, Status> {
+    let context = request.context.clone();
+    // The deadline comes first: when it passes, everything below is dropped.
+    let response = within_deadline(&context, async {
+        // The context is current while the handler runs, so that its own calls inherit it.
+        context
+            .clone()
+            // A panic ends this call and nothing else.
+            .scope(catch_panic(service.call(request)))
+            .await
+    })
+    .await
+    .map_err(for_caller)?;
+    Ok(guard(response, context))
+}
+
+async fn within_deadline<F>(context: &CallContext, call: F) -> Result<CallResponse, Status>
+where
+    F: Future<Output = Result<CallResponse, Status>>,
+{
+    match context.deadline() {
+        None => call.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.instant(), pin!(call))
+            .await
+            .unwrap_or_else(|_| Err(deadline::exceeded("server"))),
+    }
+}
+
+async fn catch_panic<F>(call: F) -> Result<CallResponse, Status>
+where
+    F: Future<Output = Result<CallResponse, Status>> + Unpin,
+{
+    let mut call = call;
+    std::future::poll_fn(|cx| {
+        catch_unwind(AssertUnwindSafe(|| Pin::new(&mut call).poll(cx)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    })
+    .await
+}
+
+fn guard(mut response: CallResponse, context: CallContext) -> CallResponse {
+    if let Messages::Stream(messages) = response.messages {
+        let timer = context
+            .deadline()
+            .map(|deadline| Box::pin(rt::sleep_until(deadline.instant())));
+        response.messages = Messages::stream(Guarded {
+            messages: Some(messages),
+            timer,
+            context,
+        });
+    }
+    response
+}
+
+/// A stream of responses, and the handler in it, inside the call's layers.
+struct Guarded {
+    /// `None` once the call has ended: the handler is gone.
+    messages: Option<Pin<Box<dyn MessageStream>>>,
+    timer: Option<Pin<Box<Sleep>>>,
+    context: CallContext,
+}
+
+impl MessageStream for Guarded {
+    fn poll_message(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Payload, Status>>> {
+        let this = &mut *self;
+        let Some(messages) = &mut this.messages else {
+            return Poll::Ready(None);
+        };
+        if let Some(timer) = &mut this.timer
+            && timer.as_mut().poll(cx).is_ready()
+        {
+            this.messages = None;
+            return Poll::Ready(Some(Err(deadline::exceeded("server"))));
+        }
+        let polled = this
+            .context
+            .clone()
+            .enter(|| catch_unwind(AssertUnwindSafe(|| messages.as_mut().poll_message(cx))));
+        match polled {
+            Ok(Poll::Ready(Some(Err(status)))) => {
+                this.messages = None;
+                Poll::Ready(Some(Err(for_caller(status))))
+            }
+            Ok(message) => message,
+            Err(panic) => {
+                this.messages = None;
+                Poll::Ready(Some(Err(panicked(&*panic))))
+            }
+        }
+    }
+
+    fn take_trailers(mut self: Pin<&mut Self>) -> MetadataMap {
+        match &mut self.messages {
+            Some(messages) => messages.as_mut().take_trailers(),
+            None => MetadataMap::new(),
+        }
+    }
+}

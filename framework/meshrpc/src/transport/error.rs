@@ -1,0 +1,71 @@
+//! Why a request got no response, and whether the peer may have seen it.
+
+use std::fmt;
+
+use tonic::Status;
+
+use super::h2_errors::{self, Processed};
+use crate::protocol::BodyError;
+
+/// A request that got no response.
+#[derive(Debug)]
+pub(crate) struct TransportError {
+    pub(crate) status: Status,
+    pub(crate) processed: Processed,
+}
+
+impl TransportError {
+    /// The request never left.
+    pub(crate) fn unsent(error: h2::Error) -> Self {
+        Self {
+            status: h2_errors::status_from_h2(error),
+            processed: Processed::Unprocessed,
+        }
+    }
+
+    /// The request left, at least in part.
+    pub(crate) fn sent(error: h2::Error) -> Self {
+        let processed = h2_errors::processed(&error);
+        Self {
+            status: h2_errors::status_from_h2(error),
+            processed,
+        }
+    }
+
+    /// The request's body failed on our side.
+    pub(crate) fn request_body(error: BodyError) -> Self {
+        Self {
+            status: body_error_to_status(error),
+            processed: Processed::MaybeProcessed,
+        }
+    }
+
+    pub(crate) fn queue_full(max: usize) -> Self {
+        Self {
+            status: Status::resource_exhausted(format!(
+                "client: {max} calls already wait for a free stream on this connection \
+                 (Limits::max_queued_calls raises it; the server's concurrent-stream limit is \
+                 the cause)"
+            )),
+            processed: Processed::Unprocessed,
+        }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.status.message())
+    }
+}
+
+/// The status of a body that broke off: its own, or what the connection's failure means.
+pub(crate) fn body_error_to_status(error: BodyError) -> Status {
+    let error = match error.downcast::<Status>() {
+        Ok(status) => return *status,
+        Err(error) => error,
+    };
+    match error.downcast::<h2::Error>() {
+        Ok(error) => h2_errors::status_from_h2(*error),
+        Err(error) => Status::unavailable(format!("the connection failed: {error}")),
+    }
+}

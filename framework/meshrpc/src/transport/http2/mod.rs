@@ -1,0 +1,9 @@
+//! HTTP/2 by `h2`, driven directly: no task per client call, one write per batch.
+
+mod body;
+pub(crate) mod client;
+mod drive;
+pub(crate) mod server;
+mod write;
+
+pub(crate) use body::Http2Body;

@@ -1,0 +1,151 @@
+//! Writing a body to an HTTP/2 stream, no faster than the peer takes it.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::{Reason, SendStream};
+use http_body::Body as _;
+
+use crate::protocol::{Body, BodyError, Kind};
+
+/// A body of up to this size is handed to `h2` at once; it fits the send buffer of a stream.
+pub(super) const AT_ONCE: usize = 16 * 1024;
+
+/// How writing a body ended early.
+#[derive(Debug)]
+pub(crate) enum WriteError {
+    /// The peer reset the stream.
+    Reset(Reason),
+    /// The connection failed.
+    Connection(h2::Error),
+    /// The body itself failed; the stream was reset.
+    Body(BodyError),
+}
+
+impl From<h2::Error> for WriteError {
+    fn from(error: h2::Error) -> Self {
+        match error.reason() {
+            Some(reason) if error.is_reset() => Self::Reset(reason),
+            _ => Self::Connection(error),
+        }
+    }
+}
+
+/// Writes `body` and ends the stream.
+pub(crate) async fn write_body(
+    stream: &mut SendStream<Bytes>,
+    body: Body,
+) -> Result<(), WriteError> {
+    match body.into_kind() {
+        Kind::Empty => Ok(stream.send_data(Bytes::new(), true)?),
+        Kind::Full { data, trailers } => match trailers {
+            None if data.len() <= AT_ONCE => Ok(stream.send_data(data, true)?),
+            None => send_data(stream, data, true).await,
+            Some(trailers) => {
+                if data.len() > AT_ONCE {
+                    send_data(stream, data, false).await?;
+                } else if !data.is_empty() {
+                    stream.send_data(data, false)?;
+                }
+                Ok(stream.send_trailers(trailers)?)
+            }
+        },
+        kind => write_frames(stream, Body::from_kind(kind)).await,
+    }
+}
+
+async fn write_frames(stream: &mut SendStream<Bytes>, mut body: Body) -> Result<(), WriteError> {
+    loop {
+        let frame = poll_fn(|cx| poll_frame_or_reset(stream, &mut body, cx)).await?;
+        let Some(frame) = frame else {
+            return Ok(stream.send_data(Bytes::new(), true)?);
+        };
+        match frame.into_data() {
+            Ok(data) => {
+                let last = body.is_end_stream();
+                send_data(stream, data, last).await?;
+                if last {
+                    return Ok(());
+                }
+            }
+            Err(frame) => {
+                if let Ok(trailers) = frame.into_trailers() {
+                    return Ok(stream.send_trailers(trailers)?);
+                }
+            }
+        }
+    }
+}
+
+type Frame = http_body::Frame<Bytes>;
+
+/// The body's next frame; the peer's reset ends the wait for it, and so the producer's work.
+fn poll_frame_or_reset(
+    stream: &mut SendStream<Bytes>,
+    body: &mut Body,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Option<Frame>, WriteError>> {
+    match Pin::new(body).poll_frame(cx) {
+        Poll::Ready(frame) => Poll::Ready(match frame.transpose() {
+            Ok(frame) => Ok(frame),
+            Err(error) => {
+                stream.send_reset(Reason::CANCEL);
+                Err(WriteError::Body(error))
+            }
+        }),
+        Poll::Pending => match ready!(stream.poll_reset(cx)) {
+            Ok(reason) => Poll::Ready(Err(WriteError::Reset(reason))),
+            Err(error) => Poll::Ready(Err(error.into())),
+        },
+    }
+}
+
+/// Sends `data` as the peer's window allows.
+async fn send_data(
+    stream: &mut SendStream<Bytes>,
+    mut data: Bytes,
+    end: bool,
+) -> Result<(), WriteError> {
+    if data.is_empty() {
+        return Ok(stream.send_data(data, end)?);
+    }
+    loop {
+        stream.reserve_capacity(data.len());
+        let capacity = match poll_fn(|cx| poll_capacity(stream, cx)).await {
+            Ok(capacity) => capacity.min(data.len()),
+            Err(error) => return Err(error),
+        };
+        let part = data.split_to(capacity);
+        let last = data.is_empty();
+        stream.send_data(part, end && last)?;
+        if last {
+            return Ok(());
+        }
+    }
+}
+
+fn poll_capacity(
+    stream: &mut SendStream<Bytes>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, WriteError>> {
+    loop {
+        if let available @ 1.. = stream.capacity() {
+            return Poll::Ready(Ok(available));
+        }
+        match ready!(stream.poll_capacity(cx)) {
+            Some(Ok(0)) => {}
+            Some(Ok(capacity)) => return Poll::Ready(Ok(capacity)),
+            Some(Err(error)) => return Poll::Ready(Err(error.into())),
+            // No more capacity will come: the stream is closed; ask why.
+            None => {
+                return match stream.poll_reset(cx) {
+                    Poll::Ready(Ok(reason)) => Poll::Ready(Err(WriteError::Reset(reason))),
+                    Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+                    Poll::Pending => Poll::Ready(Err(WriteError::Reset(Reason::CANCEL))),
+                };
+            }
+        }
+    }
+}

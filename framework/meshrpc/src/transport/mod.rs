@@ -1,0 +1,15 @@
+//! The only room that knows sockets, HTTP/2 and TLS.
+//!
+//! Above it there are HTTP exchanges ([`Body`](crate::Body)) and nothing else, so that another
+//! HTTP/2 engine, HTTP/3 or a simulated network can take its place without another module
+//! noticing.
+
+mod error;
+mod h2_errors;
+mod http2;
+mod io;
+
+pub(crate) use error::{TransportError, body_error_to_status};
+pub(crate) use h2_errors::Processed;
+pub(crate) use http2::{Http2Body, client as http2_client, server as http2_server};
+pub(crate) use io::{Io, TcpOptions, TcpSocket, connect, listen, resolve};

@@ -1,0 +1,4 @@
+//! End-to-end tests: real clients against real servers, over loopback.
+
+mod calls;
+mod support;
