@@ -277,6 +277,43 @@ fn edition_2024_has_a_style_and_a_visibility() {
 }
 
 #[test]
+fn a_member_of_a_oneof_inherits_from_the_oneof_and_an_extension_from_where_it_stands() {
+    let set = support::set(&[(
+        "a.proto",
+        r#"
+        edition = "2024";
+        package a;
+        message M {
+          option features.json_format = LEGACY_BEST_EFFORT;
+          oneof choice {
+            option features.enforce_naming_style = STYLE_LEGACY;
+            string badName = 1;
+          }
+          string good_name = 2;
+          extensions 100 to 199;
+        }
+        message Holder {
+          option features.enforce_naming_style = STYLE_LEGACY;
+          extend M { string worseName = 100; }
+        }
+        extend M { string fine = 101; }
+        "#,
+    )]);
+    let file = set.file("a.proto").expect("the file");
+    let [message, holder] = file.messages() else {
+        panic!("two messages")
+    };
+    let style = |field: &Field| field.features().enforce_naming_style;
+    let fields: Vec<_> = message.fields().iter().map(style).collect();
+    assert_eq!(fields, [NamingStyle::Legacy, NamingStyle::Style2024]);
+    assert_eq!(style(&holder.extensions()[0]), NamingStyle::Legacy);
+    assert_eq!(style(&file.extensions()[0]), NamingStyle::Style2024);
+    // Not from the message they extend.
+    let json = file.extensions()[0].features().json_format;
+    assert_eq!(json, JsonFormat::Allow);
+}
+
+#[test]
 fn unknown_feature_values_count_as_not_set() {
     use prost::Message as _;
     // FileOptions { features { field_presence: 9 enum_type: UNKNOWN message_encoding: DELIMITED } }

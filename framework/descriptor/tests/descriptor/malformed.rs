@@ -214,6 +214,12 @@ fn varints_and_tags_have_limits() {
             .to_string()
             .ends_with("a varint of more than 64 bits")
     );
+    // The tenth byte has room for one bit.
+    assert!(
+        error(&[&[0x70][..], &[0xff; 9], &[0x02]].concat())
+            .to_string()
+            .ends_with("a varint of more than 64 bits")
+    );
     assert!(
         error(&[0x00])
             .to_string()
