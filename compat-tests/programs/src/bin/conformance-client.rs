@@ -1,0 +1,6 @@
+//! The client that connectconformance tests; see [`meshrpc_compat::conformance`].
+
+#[tokio::main]
+async fn main() -> Result<(), meshrpc_compat::Failure> {
+    meshrpc_compat::conformance::client::run().await
+}

@@ -1,0 +1,35 @@
+//! gRPC's interoperability server, with the flags of the other languages' ones.
+
+use meshrpc::Server;
+use meshrpc::codec::Encoding;
+use meshrpc_compat::Failure;
+use meshrpc_compat::contracts::grpc::testing::test_service::TestServiceServer;
+use meshrpc_compat::flags::Flags;
+use meshrpc_compat::interop::service::InteropService;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let flags = Flags::from_env(&[
+        ("address", "127.0.0.1"),
+        ("port", "10000"),
+        ("use_tls", "false"),
+        ("tls_cert_file", ""),
+        ("tls_key_file", ""),
+        ("max_concurrent_streams_limit", "0"),
+    ])?;
+    let mut limits = meshrpc::Limits::default();
+    if let streams @ 1.. = flags.value("max_concurrent_streams_limit")? {
+        limits.max_concurrent_streams = streams;
+    }
+    let service = TestServiceServer::new(InteropService).send_compressed(Encoding::Gzip);
+    let server = Server::builder().limits(limits).add_service(service);
+    if flags.value("use_tls")? {
+        return Err("TLS is not there yet".into());
+    }
+    let address = (flags.text("address"), flags.value::<u16>("port")?);
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on {}", listener.local_addr()?);
+    server.serve_listener(listener).await?;
+    Ok(())
+}
