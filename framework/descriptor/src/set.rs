@@ -36,6 +36,9 @@ struct Place {
 impl FileSet {
     /// Reads a set, as `protoc --include_imports --include_source_info -o` writes it.
     ///
+    /// `protoc` leaves out the options whose retention is `RETENTION_SOURCE` (among
+    /// them the features that edition 2024 added) unless `--retain_options` is given.
+    ///
     /// # Errors
     /// When the bytes are no descriptor set; see [`DecodeError`].
     pub fn decode(bytes: impl Into<Bytes>) -> Result<Self, DecodeError> {
@@ -108,6 +111,17 @@ impl FileSet {
     ///
     /// `extendee` may have a leading dot. `None` when no file of the set declares
     /// it. `protoc --include_imports` includes the files of `import option` too.
+    ///
+    /// ```
+    /// # fn show(set: &meshrpc_descriptor::FileSet, method: &meshrpc_descriptor::Method) {
+    /// for (number, value) in method.options().extensions() {
+    ///     match set.extension_name("google.protobuf.MethodOptions", number) {
+    ///         Some(name) => println!("({name}): {} bytes", value.len()),
+    ///         None => println!("option {number}, declared by nobody"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     pub fn extension_name(&self, extendee: &str, number: i32) -> Option<&str> {
         self.extensions
             .get(without_dot(extendee))?
@@ -158,11 +172,26 @@ impl FileSet {
     /// - Unknown fields are dropped; extensions are not generated.
     /// - In a map entry a key or value that is the default is not sent, where
     ///   other implementations send it. All decode both.
+    /// - A negative zero counts as zero: without presence it is not sent.
     /// - A default of a member of a oneof has no getter.
     ///
     /// prost-build does not find out by itself that messages which contain each
     /// other through groups must be boxed: hand
     /// [`recursive_groups`](Self::recursive_groups) to `prost_build::Config::boxed`.
+    ///
+    /// ```
+    /// # fn generate(set: &meshrpc_descriptor::FileSet) -> Result<(), Box<dyn std::error::Error>> {
+    /// let lowered = set.lower()?;
+    /// // let mut config = prost_build::Config::new();
+    /// for path in set.recursive_groups() {
+    ///     // config.boxed(path);
+    /// #   let _ = path;
+    /// }
+    /// // config.compile_fds(lowered)?;
+    /// # let _ = lowered;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When a file's edition isn't supported, or a type is missing in the set.

@@ -161,6 +161,34 @@ fn extensions_that_prost_does_not_know_are_skipped() {
     );
 }
 
+/// The list at `FileSet::lower`, pinned: when prost learns one of these, this
+/// fails, and the list must shrink.
+#[test]
+fn what_prost_cannot_do_is_as_documented() {
+    use generated::v2023::{Implicit, Maps, Scalars, Shades};
+    // unchecked: "\xff", though its feature says that nobody looks.
+    assert!(Scalars::decode(&unhex("920101ff")[..]).is_err());
+    // one: 9, which the closed enum doesn't list; elsewhere an unknown field.
+    let shades = Shades::decode(&unhex("0809")[..]).expect("decodes");
+    assert_eq!(shades.one, Some(9));
+    // An unknown field is gone.
+    let shades = Shades::decode(&unhex("f80701")[..]).expect("decodes");
+    assert_eq!(shades.encode_to_vec(), []);
+    // Python sends 0a04 0800 1200.
+    let maps = Maps {
+        names: BTreeMap::from([(0, String::new())]),
+        ..Default::default()
+    };
+    assert_eq!(hex(&maps.encode_to_vec()), "0a00");
+    assert_eq!(Maps::decode(&unhex("0a0408001200")[..]), Ok(maps));
+    // Python sends 09 0000000000000080.
+    let negative_zero = Implicit {
+        a_double: -0.0,
+        ..Default::default()
+    };
+    assert_eq!(negative_zero.encode_to_vec(), []);
+}
+
 #[test]
 fn lowered_editions_are_proto3() {
     let set = compiled();
