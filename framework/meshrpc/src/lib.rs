@@ -32,6 +32,8 @@ pub mod codec;
 #[cfg(feature = "transport")]
 mod protocol;
 #[cfg(feature = "transport")]
+mod telemetry;
+#[cfg(feature = "transport")]
 mod transport;
 
 #[cfg(feature = "client")]
@@ -44,9 +46,10 @@ pub mod codegen;
 pub mod google;
 
 pub use base::{
-    Call, CallContext, CallFuture, CallRequest, CallResponse, Deadline, ErrorDetails, Idempotency,
-    Limits, MessageStream, Messages, MethodKind, MethodSpec, Payload, Peer, PeerTls, RequestExt,
-    ResponseExt, ServiceSpec, Spec, StatusExt,
+    Call, CallContext, CallFuture, CallRequest, CallResponse, CallSide, Deadline, ErrorDetails,
+    Event, EventSink, Idempotency, Interceptor, Limits, MessageStream, Messages, MethodKind,
+    MethodSpec, Next, Payload, Peer, PeerTls, RequestExt, ResponseExt, ServiceSpec, Spec,
+    StatusExt, TraceContext,
 };
 #[cfg(feature = "client")]
 pub use client::Channel;

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Deadline, Spec};
+use super::{Deadline, Spec, TraceContext};
 
 tokio::task_local! {
     static CURRENT: CallContext;
@@ -38,6 +38,7 @@ struct Inner {
     deadline: Option<Deadline>,
     spec: Option<Spec>,
     peer: Option<Arc<Peer>>,
+    trace: Option<TraceContext>,
 }
 
 impl CallContext {
@@ -58,6 +59,7 @@ impl CallContext {
             deadline,
             spec: Some(spec),
             peer: Some(peer),
+            trace: None,
         })))
     }
 
@@ -85,6 +87,19 @@ impl CallContext {
     /// Who called; `None` outside of a handler.
     pub fn peer(&self) -> Option<&Peer> {
         self.0.as_ref()?.peer.as_deref()
+    }
+
+    /// The trace that the call belongs to.
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.0.as_ref()?.trace.as_ref()
+    }
+
+    /// The same context in this trace.
+    #[must_use]
+    pub fn with_trace(self, trace: TraceContext) -> Self {
+        let mut inner = self.0.map(Arc::unwrap_or_clone).unwrap_or_default();
+        inner.trace = Some(trace);
+        Self(Some(Arc::new(inner)))
     }
 
     /// The same context with a deadline no later than `deadline`. A deadline only ever gets

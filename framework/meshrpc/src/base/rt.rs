@@ -51,6 +51,12 @@ impl Drop for TaskGuard {
     }
 }
 
+/// A random number for names that only have to differ (trace ids). Nothing is decided by it, so
+/// it need not be repeatable.
+pub(crate) fn random() -> u64 {
+    fastrand::u64(..)
+}
+
 /// A source of randomness that can be seeded.
 #[derive(Debug)]
 pub(crate) struct Rng(Mutex<fastrand::Rng>);

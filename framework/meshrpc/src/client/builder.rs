@@ -9,7 +9,9 @@ use super::connection::Subchannel;
 use super::error::ConnectError;
 use super::stack::Stack;
 use super::target::Target;
-use crate::base::Limits;
+use crate::base::events::Sink;
+use crate::base::interceptor::Interceptors;
+use crate::base::{EventSink, Interceptor, Limits};
 use crate::protocol::grpc::client::Identity;
 
 /// Sets up a [`Channel`]; made by [`Channel::builder`].
@@ -19,6 +21,9 @@ pub struct ChannelBuilder {
     target: String,
     limits: Limits,
     user_agent: Option<HeaderValue>,
+    sink: Sink,
+    call_interceptors: Interceptors,
+    attempt_interceptors: Interceptors,
 }
 
 impl ChannelBuilder {
@@ -27,6 +32,9 @@ impl ChannelBuilder {
             target: target.to_owned(),
             limits: Limits::DEFAULT,
             user_agent: None,
+            sink: Sink::default(),
+            call_interceptors: Interceptors::default(),
+            attempt_interceptors: Interceptors::default(),
         }
     }
 
@@ -44,6 +52,26 @@ impl ChannelBuilder {
             env!("CARGO_PKG_VERSION")
         ))
         .ok();
+        self
+    }
+
+    /// Puts an interceptor around every call, outside of retries: it sees each call once. The
+    /// first one added is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.call_interceptors.push(interceptor);
+        self
+    }
+
+    /// Puts an interceptor around every attempt, inside of retries: the place for credentials
+    /// and for whatever concerns one try. The first one added is the outermost.
+    pub fn intercept_attempts(mut self, interceptor: impl Interceptor) -> Self {
+        self.attempt_interceptors.push(interceptor);
+        self
+    }
+
+    /// Tells `sink` what happens to calls and connections.
+    pub fn events(mut self, sink: impl EventSink) -> Self {
+        self.sink = Sink::new(sink);
         self
     }
 
@@ -83,6 +111,9 @@ impl ChannelBuilder {
         let stack = Stack {
             identity,
             limits: self.limits,
+            sink: self.sink,
+            call_interceptors: self.call_interceptors,
+            attempt_interceptors: self.attempt_interceptors,
             subchannel: Arc::clone(&subchannel),
         };
         Ok((Channel::from_stack(stack), subchannel))

@@ -6,23 +6,44 @@ use tonic::Status;
 
 use super::connection::Subchannel;
 use super::deadline;
-use crate::base::{CallRequest, CallResponse, Limits};
+use crate::base::events::Sink;
+use crate::base::interceptor::Interceptors;
+use crate::base::{CallRequest, CallResponse, CallSide, Limits};
 use crate::protocol::grpc::client::{self as grpc, Identity};
+use crate::telemetry::observe;
 
 /// What a channel's calls pass through.
 #[derive(Debug)]
 pub(crate) struct Stack {
     pub(crate) identity: Identity,
     pub(crate) limits: Limits,
+    pub(crate) sink: Sink,
+    pub(crate) call_interceptors: Interceptors,
+    pub(crate) attempt_interceptors: Interceptors,
     pub(crate) subchannel: Arc<Subchannel>,
 }
 
 impl Stack {
     /// Makes one call.
     pub(crate) async fn call(&self, request: CallRequest) -> Result<CallResponse, Status> {
-        // The deadline comes first, because it bounds everything that follows: waiting for a
-        // connection, every attempt, and the stream of responses.
-        deadline::enforce(request.context.deadline(), self.attempt(request)).await
+        // Watching comes first, so that span and events tell what the caller is told.
+        observe(CallSide::Client, &self.sink, request, |request| {
+            // The deadline bounds everything that follows: waiting for a connection, every
+            // attempt, and the stream of responses.
+            deadline::enforce(request.context.deadline(), async {
+                // A user's interceptors see a call once, however many attempts it takes.
+                let attempts = |request| self.attempts(request);
+                self.call_interceptors.run(request, attempts).await
+            })
+        })
+        .await
+    }
+
+    /// The attempts of one call.
+    async fn attempts(&self, request: CallRequest) -> Result<CallResponse, Status> {
+        // These see each attempt: credentials that expire, spans of attempts.
+        let attempt = |request| self.attempt(request);
+        self.attempt_interceptors.run(request, attempt).await
     }
 
     /// One attempt: pick a connection, send, read the head of the answer.

@@ -243,21 +243,20 @@ pub(crate) fn compress(
     out: &mut BytesMut,
 ) -> Result<(), CompressError> {
     // Without features `Encoding` has no values and nothing below is used.
-    let _ = input;
+    let _ = (input, &out);
     match encoding {
         #[cfg(feature = "gzip")]
-        Encoding::Gzip => zlib::gzip(input, out)?,
+        Encoding::Gzip => zlib::gzip(input, out).map(|()| give_back(out)),
         #[cfg(feature = "gzip")]
-        Encoding::Deflate => zlib::deflate(input, out)?,
+        Encoding::Deflate => zlib::deflate(input, out).map(|()| give_back(out)),
         #[cfg(feature = "zstd")]
-        Encoding::Zstd => zstd::compress(input, out)?,
+        Encoding::Zstd => zstd::compress(input, out).map(|()| give_back(out)),
     }
-    give_back(out);
-    Ok(())
 }
 
 /// Encoders want room for the worst case. A message that turned out small must not hold it
 /// while it waits to be sent.
+#[cfg(any(feature = "gzip", feature = "zstd"))]
 fn give_back(out: &mut BytesMut) {
     const WORTH_A_COPY: usize = 16 * 1024;
     if out.capacity() > WORTH_A_COPY && out.capacity() / 4 > out.len() {

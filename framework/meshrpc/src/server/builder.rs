@@ -9,7 +9,9 @@ use super::accept::{self, TcpSocket};
 use super::error::ServeError;
 use super::router::Router;
 use super::service::Service;
-use crate::base::Limits;
+use super::stack::Layers;
+use crate::base::events::Sink;
+use crate::base::{EventSink, Interceptor, Limits};
 
 /// A server. [`Server::builder`] sets one up.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ impl Server {
         ServerBuilder {
             services: Vec::new(),
             limits: Limits::DEFAULT,
+            layers: Layers::default(),
         }
     }
 }
@@ -30,12 +33,26 @@ impl Server {
 pub struct ServerBuilder {
     services: Vec<Arc<dyn Service>>,
     limits: Limits,
+    layers: Layers,
 }
 
 impl ServerBuilder {
     /// Serves a generated service.
     pub fn add_service(mut self, service: impl Service) -> Self {
         self.services.push(Arc::new(service));
+        self
+    }
+
+    /// Puts an interceptor around the handlers of all services. The first one added is the
+    /// outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.layers.interceptors.push(interceptor);
+        self
+    }
+
+    /// Tells `sink` what happens to calls and connections.
+    pub fn events(mut self, sink: impl EventSink) -> Self {
+        self.layers.sink = Sink::new(sink);
         self
     }
 
@@ -86,7 +103,7 @@ impl ServerBuilder {
         listener: TcpSocket,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let router = Arc::new(Router::new(self.services, &self.limits)?);
+        let router = Arc::new(Router::new(self.services, &self.limits, self.layers)?);
         accept::run(listener, self.limits, router, shutdown).await;
         Ok(())
     }

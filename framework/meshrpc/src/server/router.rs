@@ -8,7 +8,7 @@ use tonic::Status;
 
 use super::error::ServeError;
 use super::service::Service;
-use super::stack;
+use super::stack::{self, Layers};
 use crate::base::{Limits, MethodSpec, Peer};
 use crate::protocol::Body;
 use crate::protocol::grpc::server::{self as grpc, Framing};
@@ -18,6 +18,7 @@ use crate::transport::http2_server::Exchange;
 pub(crate) struct Router {
     methods: HashMap<&'static str, Route>,
     services: HashSet<&'static str>,
+    layers: Layers,
 }
 
 struct Route {
@@ -30,10 +31,12 @@ impl Router {
     pub(crate) fn new(
         services: Vec<Arc<dyn Service>>,
         limits: &Limits,
+        layers: Layers,
     ) -> Result<Self, ServeError> {
         let mut router = Self {
             methods: HashMap::new(),
             services: HashSet::new(),
+            layers,
         };
         for service in services {
             let spec = service.spec();
@@ -91,7 +94,7 @@ impl Exchange for Router {
             return grpc::trailers_only(&self.unknown(path));
         };
         grpc::serve(route.spec.into(), request, peer, route.framing, |request| {
-            stack::call(&*route.service, request)
+            stack::call(&self.layers, &*route.service, request)
         })
         .await
     }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::base::{Call, CallFuture, CallRequest, ServiceSpec};
+use crate::base::interceptor::Interceptors;
+use crate::base::{Call, CallFuture, CallRequest, Interceptor, ServiceSpec};
 use crate::codec::Encoding;
 
 /// Something that a [`Server`](super::Server) serves under a service's name.
@@ -26,6 +27,7 @@ pub struct ServiceOptions {
     pub max_send_message: Option<usize>,
     /// Compress responses so, for callers that accept it.
     pub compress: Option<Encoding>,
+    pub(crate) interceptors: Interceptors,
 }
 
 /// What generated code knows about a service without its implementation.
@@ -81,6 +83,14 @@ impl<T, D: Dispatch<T>> ServiceServer<T, D> {
     #[must_use]
     pub fn max_send_message_size(mut self, bytes: usize) -> Self {
         self.options.max_send_message = Some(bytes);
+        self
+    }
+
+    /// Puts an interceptor around the service's handlers, inside of the server's own. The first
+    /// one added is the outermost.
+    #[must_use]
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.options.interceptors.push(interceptor);
         self
     }
 

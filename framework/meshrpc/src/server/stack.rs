@@ -14,29 +14,50 @@ use tonic::metadata::MetadataMap;
 
 use super::panic::panicked;
 use super::service::Service;
+use crate::base::events::Sink;
+use crate::base::interceptor::Interceptors;
 use crate::base::upstream::for_caller;
 use crate::base::{
-    CallContext, CallRequest, CallResponse, MessageStream, Messages, Payload, deadline, rt,
+    CallContext, CallRequest, CallResponse, CallSide, MessageStream, Messages, Payload, deadline,
+    rt,
 };
+use crate::telemetry::observe;
+
+/// What a server puts around every service.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Layers {
+    pub(crate) sink: Sink,
+    pub(crate) interceptors: Interceptors,
+}
 
 /// Answers one call.
 pub(crate) async fn call(
+    layers: &Layers,
     service: &dyn Service,
     request: CallRequest,
 ) -> Result<CallResponse, Status> {
-    let context = request.context.clone();
-    // The deadline comes first: when it passes, everything below is dropped.
-    let response = within_deadline(&context, async {
-        // The context is current while the handler runs, so that its own calls inherit it.
-        context
-            .clone()
-            // A panic ends this call and nothing else.
-            .scope(catch_panic(service.call(request)))
-            .await
+    // Watching comes first, so that span and events tell what the caller is told.
+    observe(CallSide::Server, &layers.sink, request, |request| async {
+        let context = request.context.clone();
+        // When the deadline passes, everything below is dropped.
+        let response = within_deadline(&context, async {
+            // The context is current while the handler runs: its own calls inherit it.
+            context
+                .clone()
+                .scope(layers.interceptors.run(request, |request| {
+                    // A service's own interceptors know what they are around.
+                    service.options().interceptors.run(request, |request| {
+                        // A panic ends this call and nothing else.
+                        catch_panic(service.call(request))
+                    })
+                }))
+                .await
+        })
+        .await
+        .map_err(for_caller)?;
+        Ok(guard(response, context))
     })
     .await
-    .map_err(for_caller)?;
-    Ok(guard(response, context))
 }
 
 async fn within_deadline<F>(context: &CallContext, call: F) -> Result<CallResponse, Status>

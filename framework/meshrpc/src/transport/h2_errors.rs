@@ -203,32 +203,27 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_goaway_disowns_the_streams_it_does_not_cover() {
+    /// The error that a client's stream ends with when a server, by hand, answers its request
+    /// with `frame`. h2 itself never disowns what it has read, nor breaks the protocol.
+    async fn error_after_frame(frame: &[u8]) -> h2::Error {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
         let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
         let server = async move {
-            // By hand, for h2 never disowns what it has read: SETTINGS, then GOAWAY with
-            // last id 0, ENHANCE_YOUR_CALM and debug data.
-            theirs
-                .write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])
-                .await
-                .unwrap();
+            let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+            theirs.write_all(&settings).await.unwrap();
             let mut got = [0u8; 1024];
             let mut all = Vec::new();
             // HEADERS of stream 1: type 1, then flags, then the id.
-            while !all
-                .windows(7)
-                .any(|w| w[0] == 1 && w[2..] == [0, 0, 0, 1, w[6]])
-            {
+            let is_headers = |w: &[u8]| w[0] == 1 && w[2..] == [0, 0, 0, 1];
+            while !all.windows(6).any(is_headers) {
                 let n = theirs.read(&mut got).await.unwrap();
                 assert_ne!(n, 0, "the client never sent its request");
                 all.extend_from_slice(&got[..n]);
             }
-            let mut goaway = vec![0, 0, 22, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
-            goaway.extend_from_slice(b"too_many_pings");
-            theirs.write_all(&goaway).await.unwrap();
+            theirs.write_all(frame).await.unwrap();
+            // Stay, so that the frame alone is what ends the stream.
+            while theirs.read(&mut got).await.is_ok_and(|n| n > 0) {}
         };
         let client = async move {
             let (mut send, connection) = h2::client::handshake(ours).await.unwrap();
@@ -237,9 +232,17 @@ mod tests {
                 .unwrap();
             let (response, _body) = send.send_request(request, false).unwrap();
             tokio::spawn(connection);
-            response.await.expect_err("the server disowns the call")
+            response.await.expect_err("the server never answers")
         };
-        let error = tokio::join!(server, client).1;
+        tokio::join!(server, client).1
+    }
+
+    #[tokio::test]
+    async fn a_goaway_disowns_the_streams_it_does_not_cover() {
+        // GOAWAY with last id 0, ENHANCE_YOUR_CALM and debug data.
+        let mut goaway = vec![0, 0, 22, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+        goaway.extend_from_slice(b"too_many_pings");
+        let error = error_after_frame(&goaway).await;
         assert_eq!(processed(&error), Processed::Unprocessed);
         let status = status_from_h2(error);
         assert_eq!(status.code(), Code::Unavailable);
@@ -248,5 +251,20 @@ mod tests {
             "{status}"
         );
         assert!(status.message().contains("too_many_pings"), "{status}");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_breaks_the_protocol_is_named_and_vouches_for_nothing() {
+        // DATA on stream 0.
+        let error = error_after_frame(&[0, 0, 0, 0, 0, 0, 0, 0, 0]).await;
+        assert_eq!(processed(&error), Processed::MaybeProcessed);
+        let status = status_from_h2(error);
+        assert_eq!(status.code(), Code::Internal);
+        assert!(
+            status
+                .message()
+                .contains("the peer broke the HTTP/2 protocol"),
+            "{status}"
+        );
     }
 }
