@@ -232,6 +232,7 @@ impl Builder {
             }
         }
         self.finish(&set)
+            .map_err(|error| error.with_paths(&includes))
     }
 
     /// Generates the code of a descriptor set, as `protoc --include_imports

@@ -87,6 +87,24 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Error {
+    /// With contracts named by their paths on disk, where a contract has only the name that
+    /// others import it by.
+    pub(crate) fn with_paths(mut self, includes: &[PathBuf]) -> Self {
+        if let Self::Contract(refusals) = &mut self {
+            for refusal in refusals {
+                let name = refusal.place.split(':').next().unwrap_or_default();
+                let mut paths = includes.iter().map(|folder| folder.join(name));
+                if let Some(path) = paths.find(|path| path.is_file()) {
+                    let position = &refusal.place[name.len()..];
+                    refusal.place = format!("{}{position}", path.display());
+                }
+            }
+        }
+        self
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -16,9 +16,9 @@ use meshrpc_descriptor::{File, FileSet};
 const SOURCE_CODE_INFO: u64 = 9;
 
 /// The encoded set of all files.
-pub(crate) fn encoded(set: &FileSet) -> Vec<u8> {
+pub(crate) fn encoded(files: &[&File]) -> Vec<u8> {
     let mut out = Vec::new();
-    for file in ordered(set) {
+    for file in files {
         let file = without_source_info(file.raw());
         out.push(0x0a);
         varint(file.len() as u64, &mut out);
@@ -27,8 +27,8 @@ pub(crate) fn encoded(set: &FileSet) -> Vec<u8> {
     out
 }
 
-/// Dependencies first, else by name.
-fn ordered(set: &FileSet) -> Vec<&File> {
+/// Dependencies first, else by name: the order of everything that is generated.
+pub(crate) fn ordered(set: &FileSet) -> Vec<&File> {
     fn visit<'a>(
         set: &'a FileSet,
         file: &'a File,
@@ -128,7 +128,6 @@ pub(crate) fn literal(bytes: &[u8]) -> String {
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
-            0 => out.push_str("\\0"),
             _ => {
                 let _ = write!(out, "\\x{byte:02x}");
             }

@@ -27,6 +27,11 @@ fn markdown(comment: &str) -> Vec<String> {
 
 /// The comment's lines without their common indentation, and without blank ones at the ends.
 fn dedented(comment: &str) -> Vec<String> {
+    // What is left of the second asterisk of `/** … */`.
+    let comment = match comment.strip_prefix('*') {
+        Some(rest) if rest.starts_with(char::is_whitespace) => rest,
+        _ => comment,
+    };
     let lines: Vec<String> = comment.lines().map(printable).collect();
     let common = lines
         .iter()

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use meshrpc_descriptor::FileSet;
+use meshrpc_descriptor::{File, FileSet, Message};
 use prost_build::{Module, Service, ServiceGenerator};
 use prost_types::source_code_info::Location;
 use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, SourceCodeInfo};
 
 use super::externs::Externs;
-use super::settings::Settings;
+use super::settings::{Settings, covers};
 use super::{Selection, docs, names};
 use crate::error::{Error, Result};
 
@@ -39,14 +39,20 @@ pub(crate) struct Messages {
 /// Runs prost-build over the whole set; only the selected files yield code.
 pub(crate) fn generate(
     set: &FileSet,
+    order: &[&File],
     selection: &Selection<'_>,
     externs: &Externs,
     settings: &Settings,
 ) -> Result<Messages> {
     let lowered = set.lower().map_err(Error::Lower)?;
+    let mut lowered = lowered.file;
+    let places: HashMap<&str, usize> = (0..)
+        .zip(order)
+        .map(|(place, file)| (file.name(), place))
+        .collect();
+    lowered.sort_by_key(|file| places.get(file.name()));
     let mut comments = Vec::new();
     let requests = lowered
-        .file
         .into_iter()
         .map(|mut file| {
             if selection.has(file.name()) {
@@ -101,12 +107,48 @@ fn config(set: &FileSet, externs: &Externs, settings: &Settings) -> prost_build:
     for path in deprecated(set) {
         config.type_attribute(path, "#[deprecated]");
     }
+    // prost-derive's Debug of a message with a BTreeMap names the crate `prost`, which a user
+    // doesn't have; Rust's own has enum fields as numbers.
+    let ordered = with_ordered_maps(set, settings);
+    for path in &ordered {
+        config.type_attribute(path, "#[derive(::core::fmt::Debug)]");
+    }
+    config.skip_debug(ordered);
     config
+}
+
+/// The paths of messages with fields that become `BTreeMap`.
+fn with_ordered_maps(set: &FileSet, settings: &Settings) -> Vec<String> {
+    fn walk(messages: &[Message], settings: &Settings, found: &mut Vec<String>) {
+        for message in messages {
+            let mut maps = message.fields().iter().filter(|field| field.map());
+            let is_ordered = maps.any(|field| {
+                let path = format!(".{}", field.full_name());
+                settings
+                    .btree_map
+                    .iter()
+                    .any(|matcher| covers(matcher, &path))
+            });
+            if is_ordered {
+                // prost-build takes a message's path for all that is in it, too.
+                found.push(format!(".{}", message.full_name()));
+            } else {
+                walk(message.messages(), settings, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if !settings.btree_map.is_empty() {
+        for file in set.files() {
+            walk(file.messages(), settings, &mut found);
+        }
+    }
+    found
 }
 
 /// The paths of deprecated messages and enums. What is inside of one goes with it.
 fn deprecated(set: &FileSet) -> Vec<String> {
-    fn walk(messages: &[meshrpc_descriptor::Message], found: &mut Vec<String>) {
+    fn walk(messages: &[Message], found: &mut Vec<String>) {
         for message in messages {
             if message.deprecated() {
                 found.push(format!(".{}", message.full_name()));
@@ -270,14 +312,14 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// Whether prost-build makes a module for what is inside of a message.
-pub(crate) fn has_module(message: &meshrpc_descriptor::Message) -> bool {
+pub(crate) fn has_module(message: &Message) -> bool {
     !message.enums().is_empty()
         || message.messages().iter().any(|nested| !nested.map_entry())
         || message.oneofs().iter().any(|oneof| !oneof.synthetic())
 }
 
 /// The type that prost-build makes of a oneof, in its message's module.
-pub(crate) fn oneof_type(message: &meshrpc_descriptor::Message, oneof: &str) -> String {
+pub(crate) fn oneof_type(message: &Message, oneof: &str) -> String {
     let name = names::camel(oneof);
     let nested = message.messages().iter().map(|nested| nested.name());
     let enums = message.enums().iter().map(|declared| declared.name());

@@ -48,18 +48,20 @@ impl<'a> Selection<'a> {
 /// # Errors
 /// When the contracts can't become Rust, or a setting can't be followed.
 pub fn generate(set: &FileSet, selection: &Selection<'_>, settings: &Settings) -> Result<Tree> {
+    settings.check()?;
     let externs = Externs::new(set, settings);
-    let files: Vec<&File> = set
-        .files()
+    let all = descriptors::ordered(set);
+    let selected = all
         .iter()
-        .filter(|file| selection.has(file.name()))
-        .collect();
+        .copied()
+        .filter(|file| selection.has(file.name()));
+    let files: Vec<&File> = selected.collect();
     service::check_settings(files.iter().copied(), settings)?;
     let refusals = check::refusals(set, &files, &externs, settings);
     if !refusals.is_empty() {
         return Err(Error::Contract(refusals));
     }
-    let messages = messages::generate(set, selection, &externs, settings)?;
+    let messages = messages::generate(set, &all, selection, &externs, settings)?;
     let mut packages: BTreeMap<Vec<String>, Vec<&File>> = BTreeMap::new();
     for file in files {
         packages
@@ -76,7 +78,7 @@ pub fn generate(set: &FileSet, selection: &Selection<'_>, settings: &Settings) -
         }
     }
     merge::merge(&mut modules, packages.keys())?;
-    Ok(written(&modules, &packages, &descriptors::encoded(set)))
+    Ok(written(&modules, &packages, &descriptors::encoded(&all)))
 }
 
 fn written(

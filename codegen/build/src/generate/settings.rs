@@ -1,5 +1,7 @@
 //! What can be asked of the generator, whoever asks: `build.rs`, the plugin or the shell.
 
+use crate::error::{Error, Result};
+
 /// How to generate. The [`Builder`](crate::Builder) documents each setting.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -49,6 +51,43 @@ impl Default for Settings {
             service_modules: Vec::new(),
             own_contracts: false,
         }
+    }
+}
+
+impl Settings {
+    /// What can be said about settings without the contracts.
+    pub(crate) fn check(&self) -> Result<()> {
+        for (proto, rust) in &self.extern_paths {
+            let refused = |problem: &str| Error::Setting {
+                setting: format!("extern_path({proto:?}, {rust:?})"),
+                problem: problem.to_owned(),
+            };
+            if !proto.starts_with('.') || proto.split('.').skip(1).any(str::is_empty) {
+                return Err(refused(
+                    "the proto path is the full name of a package or type; write it with a leading \
+                     dot, as in `.acme.money.v1`",
+                ));
+            }
+            if rust.starts_with("super::") || rust.starts_with("self::") {
+                return Err(refused(
+                    "the Rust path is used in modules of any depth; begin it with `::a_crate::` or \
+                     `crate::`",
+                ));
+            }
+            if proto == ".google.protobuf" {
+                return Err(refused("the well-known types come from meshrpc"));
+            }
+        }
+        for (path, attribute) in self.type_attributes.iter().chain(&self.field_attributes) {
+            let item = format!("{attribute} struct S;");
+            if syn::parse_str::<syn::ItemStruct>(&item).is_err() {
+                return Err(Error::Setting {
+                    setting: format!("attribute {attribute:?} for {path:?}"),
+                    problem: "is no attribute; write it like `#[derive(PartialOrd)]`".to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 }
 

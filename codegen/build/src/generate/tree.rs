@@ -57,7 +57,7 @@ pub(crate) fn root(files: &BTreeMap<Vec<String>, String>, descriptors: usize) ->
          ::meshrpc::generated_by!(\"{version}\");\n\
          \n\
          /// The descriptors of all files, an encoded `google.protobuf.FileDescriptorSet`.\n\
-         #[allow(dead_code)]\n\
+         #[allow(dead_code, unreachable_pub)]\n\
          pub const FILE_DESCRIPTOR_SET: &[u8] = &DESCRIPTORS;\n\
          static DESCRIPTORS: [u8; {descriptors}] = *include!(\"{DESCRIPTORS}\");\n",
         version = env!("CARGO_PKG_VERSION"),

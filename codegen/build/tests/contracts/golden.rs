@@ -1,24 +1,52 @@
 //! One folder per case under `tests/golden`: contracts, and what is generated from them.
 //!
-//! `MESHRPC_RENEW=1 cargo test -p meshrpc-build golden` writes the expected files anew.
+//! `MESHRPC_RENEW=1 cargo test -p meshrpc-build --test contracts` writes the expected files anew.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use meshrpc_build::Builder;
+
 /// A case's contracts and settings.
 struct Case {
     name: &'static str,
-    configure: fn(meshrpc_build::Builder) -> meshrpc_build::Builder,
+    configure: fn(Builder) -> Builder,
 }
 
-const CASES: &[Case] = &[case("four_kinds")];
+const CASES: &[Case] = &[
+    case("client_only", |builder| builder.server(false)),
+    case("comments", as_is),
+    case("editions", as_is),
+    case("empties", as_is),
+    case("four_kinds", as_is),
+    case("hard_names", as_is),
+    case("nesting", as_is),
+    case("no_package", as_is),
+    case("one_module", as_is),
+    case("options", as_is),
+    case("server_only", |builder| builder.client(false)),
+    case("settings", |builder| {
+        builder
+            .bytes([".settings.v1.Thing.data"])
+            .btree_map(["Thing.ordered"])
+            .boxed(".settings.v1.Thing.big")
+            .disable_comments([".settings.v1.Thing"])
+            .type_attribute(".settings.v1.Big", "#[derive(PartialOrd)]")
+            .field_attribute("Big.lines", "#[allow(unused)]")
+            .extern_path(".elsewhere.v1", "crate::elsewhere::v1")
+            .method_defaults(true)
+            .codec("::meshrpc::codegen::Prost")
+            .service_module(".settings.v1.Api", "things_api")
+    }),
+];
 
-const fn case(name: &'static str) -> Case {
-    Case {
-        name,
-        configure: |builder| builder,
-    }
+fn as_is(builder: Builder) -> Builder {
+    builder
+}
+
+const fn case(name: &'static str, configure: fn(Builder) -> Builder) -> Case {
+    Case { name, configure }
 }
 
 fn folder() -> PathBuf {
@@ -88,7 +116,7 @@ fn golden_cases_come_out_as_they_are_checked_in() {
     assert!(
         differing.is_empty(),
         "generated code differs from the checked-in; look at the difference, and renew with \
-         `MESHRPC_RENEW=1 cargo test -p meshrpc-build golden` if it is meant\n{}",
+         `MESHRPC_RENEW=1 cargo test -p meshrpc-build --test contracts` if it is meant\n{}",
         differing.join("\n")
     );
 }

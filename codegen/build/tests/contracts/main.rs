@@ -1,3 +1,7 @@
 //! What contracts become: golden folders, refusals, and the entry point of `build.rs`.
 
+mod bad_input;
+mod collisions;
 mod golden;
+mod output;
+mod workspace;

@@ -109,7 +109,8 @@ fn accessors(field: &Field) -> Vec<String> {
     }
 }
 
-/// The values that become variants: the first of each number.
+/// The values that become variants: the first of each number. protoc refuses most of what would
+/// collide by itself; other compilers don't.
 pub(super) fn values(declared: &Enum, file: &File, refusals: &mut Vec<Refusal>) {
     let mut numbers = std::collections::HashSet::new();
     let mut variants = Names::new(refusals);

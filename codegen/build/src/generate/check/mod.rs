@@ -4,6 +4,8 @@
 mod members;
 mod scope;
 
+use std::collections::HashSet;
+
 use meshrpc_descriptor::{Enum, File, FileSet, Message};
 
 use super::externs::Externs;
@@ -53,7 +55,7 @@ impl Check<'_> {
                 self.refusals.push(Refusal {
                     place: option.position(),
                     problem: format!(
-                        "option ({option}) of {} is not carried out by meshrpc {}; remove it, or \
+                        "option {option} of {} is not carried out by meshrpc {}; remove it, or \
                          use a version that knows it",
                         option.element(),
                         env!("CARGO_PKG_VERSION"),
@@ -168,17 +170,21 @@ impl Check<'_> {
             self.scopes
                 .add(&inner, &name, Kind::ServiceItem, &what, &place);
         }
+        // Statics are in Rust's other namespace: the trait `T` and the static `T` don't collide.
+        inner.push("(statics)".to_owned());
         let constant = names::service_static(service.name());
         self.scopes
             .add(&inner, &constant, Kind::ServiceItem, &what, &place);
+        let mut own = HashSet::new();
         for method in service.methods() {
             let what = format!("rpc {}", method.full_name());
             let place = crate::generate::check::place(file, method.location());
-            // A method's static yields to its service's, and to that of one in the same module
-            // only by the setting: two services rarely share one.
+            // A method's static yields to its service's; two of one service collide as functions.
             let constant = names::method_static(method.name(), std::slice::from_ref(&constant));
-            self.scopes
-                .add(&inner, &constant, Kind::ServiceItem, &what, &place);
+            if own.insert(constant.clone()) {
+                self.scopes
+                    .add(&inner, &constant, Kind::ServiceItem, &what, &place);
+            }
         }
         members::functions(service, file, &mut self.refusals);
     }

@@ -93,3 +93,9 @@ fn characters_that_rust_or_a_reader_can_t_bear_are_dropped() {
     check(" a\rb\u{202e}c\u{0}\n", " abc");
     check("/ slash\n", " / slash");
 }
+
+#[test]
+fn the_second_asterisk_of_a_block_comment_is_no_list() {
+    check("*\n - a\n", " - a");
+    check("* Text. ", " Text.");
+}

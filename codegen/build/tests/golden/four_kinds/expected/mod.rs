@@ -3,7 +3,7 @@
 ::meshrpc::generated_by!("0.1.0");
 
 /// The descriptors of all files, an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = &DESCRIPTORS;
 static DESCRIPTORS: [u8; 1865] = *include!("descriptor-set.rs");
 
