@@ -82,7 +82,9 @@ impl StatusExt for Status {
             self.metadata().clone(),
         );
         // A status does not give its source away: the old one becomes a link of the chain.
-        if std::error::Error::source(&self).is_some() {
+        if !super::upstream::keep_mark(&self, &mut status)
+            && std::error::Error::source(&self).is_some()
+        {
             status.set_source(Arc::new(self));
         }
         status

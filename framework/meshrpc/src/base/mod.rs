@@ -5,6 +5,7 @@
 //! randomness and tasks come from ([`rt`]). Nothing in here names a socket, a codec or a
 //! policy, so that everything above can be tested without them.
 
+pub(crate) mod address;
 pub(crate) mod call;
 pub(crate) mod context;
 pub(crate) mod deadline;
@@ -20,6 +21,7 @@ pub(crate) mod spec;
 pub(crate) mod trace;
 pub(crate) mod upstream;
 
+pub use address::Address;
 pub use call::{Call, CallFuture, CallRequest, CallResponse, MessageStream, Messages};
 pub use context::{CallContext, Peer, PeerTls};
 pub use deadline::Deadline;

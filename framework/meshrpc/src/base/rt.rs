@@ -24,6 +24,16 @@ pub(crate) fn sleep(duration: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(duration)
 }
 
+/// Waits for `work`, but no longer than `limit`; `None` when it took longer.
+pub(crate) async fn timeout<F: Future>(limit: Duration, work: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
+/// Waits for `work`, but not beyond `deadline`; `None` when that passed.
+pub(crate) async fn timeout_at<F: Future>(deadline: Instant, work: F) -> Option<F::Output> {
+    tokio::time::timeout_at(deadline, work).await.ok()
+}
+
 /// Runs `task` on the current runtime until it ends by itself.
 pub(crate) fn spawn<F>(task: F) -> tokio::task::JoinHandle<F::Output>
 where

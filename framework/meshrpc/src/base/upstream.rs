@@ -56,6 +56,15 @@ pub(crate) fn received(mut status: Status) -> Status {
     status
 }
 
+/// Carries the mark over to a status that was made out of a marked one; says whether it did.
+pub(super) fn keep_mark(from: &Status, to: &mut Status) -> bool {
+    let marked = is_upstream(from);
+    if marked {
+        to.set_source(Arc::new(Upstream(from.source().map(ToString::to_string))));
+    }
+    marked
+}
+
 /// Lifts the mark of a status, so that metadata and details go on to the caller.
 pub(crate) fn forward(mut status: Status) -> Status {
     if is_upstream(&status) {
@@ -71,5 +80,49 @@ pub(crate) fn for_caller(status: Status) -> Status {
         Status::new(status.code(), status.message())
     } else {
         status
+    }
+}
+
+#[cfg(all(test, feature = "client", feature = "server"))]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::base::StatusExt;
+    use crate::google::rpc::ErrorInfo;
+
+    fn from_upstream() -> Status {
+        received(Status::with_details(
+            tonic::Code::NotFound,
+            "no such row",
+            Bytes::from_static(b"secret"),
+        ))
+    }
+
+    #[test]
+    fn code_and_message_go_on_and_the_details_stay() {
+        let status = for_caller(from_upstream());
+        assert_eq!(
+            (status.code(), status.message()),
+            (tonic::Code::NotFound, "no such row")
+        );
+        assert!(status.details().is_empty());
+    }
+
+    #[test]
+    fn forwarding_lets_everything_go_on() {
+        assert_eq!(for_caller(from_upstream().forward()).details(), b"secret");
+    }
+
+    #[test]
+    fn adding_a_detail_does_not_lift_the_mark() {
+        let status = from_upstream().with_detail(&ErrorInfo::default());
+        assert!(for_caller(status).details().is_empty());
+    }
+
+    #[test]
+    fn a_status_of_ones_own_keeps_its_details() {
+        let status = Status::not_found("mine").with_detail(&ErrorInfo::default());
+        assert!(!for_caller(status).details().is_empty());
     }
 }

@@ -21,13 +21,13 @@ where
     if deadline.has_passed() {
         return Err(deadline::exceeded("client"));
     }
-    let mut response = match tokio::time::timeout_at(deadline.instant(), pin!(call)).await {
+    let mut response = match rt::timeout_at(deadline.instant(), pin!(call)).await {
         // A server that also watches the deadline may answer CANCELLED a moment earlier.
-        Ok(Err(status)) if status.code() == tonic::Code::Cancelled && deadline.has_passed() => {
+        Some(Err(status)) if status.code() == tonic::Code::Cancelled && deadline.has_passed() => {
             return Err(deadline::exceeded("client"));
         }
-        Ok(result) => result?,
-        Err(_) => return Err(deadline::exceeded("client")),
+        Some(result) => result?,
+        None => return Err(deadline::exceeded("client")),
     };
     if let Messages::Stream(messages) = response.messages {
         response.messages = Messages::Stream(Box::pin(Until {

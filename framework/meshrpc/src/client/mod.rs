@@ -15,3 +15,6 @@ pub use calls::{
 };
 pub use channel::Channel;
 pub use error::ConnectError;
+
+pub use crate::base::Address;
+pub use crate::transport::{Connecting, Connection, Connector};

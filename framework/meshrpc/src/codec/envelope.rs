@@ -158,6 +158,11 @@ impl Deframer {
         compression::decompress(encoding, &framed[ENVELOPE..], self.limit, &mut message).map_err(
             |error| match error {
                 DecompressError::TooLarge => self.too_large_decompressed(),
+                bomb @ DecompressError::Bomb { .. } => Status::resource_exhausted(format!(
+                    "{}: a {} message was refused: {bomb}",
+                    self.side.name(),
+                    self.side.incoming()
+                )),
                 error => Status::internal(format!(
                     "{}: a {} message can't be decompressed as {encoding}: {error}",
                     self.side.name(),

@@ -9,11 +9,24 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
+use tonic::Status;
 
 use crate::transport::Http2Body;
 
 /// The error of a body that broke off.
 pub(crate) type BodyError = Box<dyn Error + Send + Sync>;
+
+/// The status of a body that broke off: its own, where it has one.
+pub(crate) fn body_error_to_status(error: BodyError) -> Status {
+    match error.downcast::<Status>() {
+        Ok(status) => *status,
+        Err(error) => {
+            let mut status = Status::unavailable(format!("the body broke off: {error}"));
+            status.set_source(error.into());
+            status
+        }
+    }
+}
 
 /// The body of an HTTP request or response; trailers are frames.
 ///

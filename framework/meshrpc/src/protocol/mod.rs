@@ -7,4 +7,4 @@ mod body;
 pub(crate) mod grpc;
 
 pub use body::Body;
-pub(crate) use body::{BodyError, Kind};
+pub(crate) use body::{BodyError, Kind, body_error_to_status};

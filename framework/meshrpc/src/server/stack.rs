@@ -66,9 +66,9 @@ where
 {
     match context.deadline() {
         None => call.await,
-        Some(deadline) => tokio::time::timeout_at(deadline.instant(), pin!(call))
+        Some(deadline) => rt::timeout_at(deadline.instant(), pin!(call))
             .await
-            .unwrap_or_else(|_| Err(deadline::exceeded("server"))),
+            .unwrap_or_else(|| Err(deadline::exceeded("server"))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use tonic::Status;
 
 use super::h2_errors::{self, Processed};
-use crate::protocol::BodyError;
+use crate::protocol::{BodyError, body_error_to_status};
 
 /// A request that got no response.
 #[derive(Debug)]
@@ -55,17 +55,5 @@ impl TransportError {
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.status.message())
-    }
-}
-
-/// The status of a body that broke off: its own, or what the connection's failure means.
-pub(crate) fn body_error_to_status(error: BodyError) -> Status {
-    let error = match error.downcast::<Status>() {
-        Ok(status) => return *status,
-        Err(error) => error,
-    };
-    match error.downcast::<h2::Error>() {
-        Ok(error) => h2_errors::status_from_h2(*error),
-        Err(error) => Status::unavailable(format!("the connection failed: {error}")),
     }
 }

@@ -84,27 +84,6 @@ impl AsyncWrite for Io {
     }
 }
 
-/// Where a connector may connect to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Address {
-    /// A TCP address.
-    Ip(SocketAddr),
-    /// A Unix domain socket.
-    #[cfg(unix)]
-    Unix(std::path::PathBuf),
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Ip(address) => address.fmt(f),
-            #[cfg(unix)]
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
 /// A listening TCP socket.
 pub(crate) type TcpSocket = TcpListener;
 

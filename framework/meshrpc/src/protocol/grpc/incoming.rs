@@ -11,8 +11,7 @@ use tonic::metadata::MetadataMap;
 use super::{metadata, status};
 use crate::base::{MessageStream, Payload};
 use crate::codec::envelope::{Deframer, Side};
-use crate::protocol::Body;
-use crate::transport;
+use crate::protocol::{Body, body_error_to_status};
 
 /// The messages of an HTTP body.
 #[derive(Debug)]
@@ -78,7 +77,7 @@ impl Incoming {
                     }
                 },
                 Some(Err(error)) => {
-                    let status = transport::body_error_to_status(error);
+                    let status = body_error_to_status(error);
                     return Poll::Ready(Some(Err(self.fail(status))));
                 }
                 None => return Poll::Ready(self.end(None).err().map(Err)),

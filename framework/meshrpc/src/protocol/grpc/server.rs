@@ -13,7 +13,7 @@ use super::{
     GRPC_TIMEOUT, TE, is_grpc, metadata, status, timeout,
 };
 use crate::base::{
-    CallContext, CallRequest, CallResponse, Deadline, Messages, MethodKind, Peer, Spec,
+    CallContext, CallRequest, CallResponse, Deadline, Messages, MethodKind, Peer, Spec, rt,
 };
 use crate::codec::Encoding;
 use crate::codec::compression::EncodingSet;
@@ -164,9 +164,9 @@ async fn within<T>(
 ) -> Result<T, Status> {
     match deadline {
         None => work.await,
-        Some(deadline) => tokio::time::timeout_at(deadline.instant(), work)
+        Some(deadline) => rt::timeout_at(deadline.instant(), work)
             .await
-            .unwrap_or_else(|_| Err(crate::base::deadline::exceeded("server"))),
+            .unwrap_or_else(|| Err(crate::base::deadline::exceeded("server"))),
     }
 }
 

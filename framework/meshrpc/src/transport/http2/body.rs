@@ -5,8 +5,10 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::RecvStream;
 use http_body::Frame;
+use tonic::Status;
 
 use crate::base::rt::TaskGuard;
+use crate::transport::h2_errors::status_from_h2;
 
 /// Consumed bytes are given back to the peer's window in portions of this size: giving back
 /// each small message's bytes would take the connection's lock once more per message, and the
@@ -57,7 +59,12 @@ impl Http2Body {
     pub(crate) fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.poll(cx)
+            .map(|frame| frame.map(|frame| frame.map_err(status_from_h2)))
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
         if self.state == State::Data {
             match ready!(self.stream.poll_data(cx)) {
                 Some(Ok(data)) => {

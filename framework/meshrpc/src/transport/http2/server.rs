@@ -55,13 +55,13 @@ pub(crate) async fn serve<E: Exchange>(
         .max_send_buffer_size(limits.max_send_buffer)
         .max_pending_accept_reset_streams(1_000)
         .handshake::<_, Bytes>(io);
-    let connection = match tokio::time::timeout(limits.preface_timeout, handshake).await {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => {
+    let connection = match rt::timeout(limits.preface_timeout, handshake).await {
+        Some(Ok(connection)) => connection,
+        Some(Err(error)) => {
             tracing::debug!(?peer, %error, "no HTTP/2 handshake; is the peer a gRPC client?");
             return;
         }
-        Err(_) => {
+        None => {
             tracing::debug!(
                 ?peer,
                 "the peer sent no HTTP/2 preface within {:?} (Limits::preface_timeout)",
