@@ -10,6 +10,7 @@ mod h2_errors;
 mod http2;
 mod io;
 
+#[allow(unused_imports, reason = "named by the channel builder")]
 pub(crate) use connector::SocketConnector;
 pub use connector::{Connecting, Connection, Connector};
 pub(crate) use error::TransportError;
