@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use meshrpc::{Receiver, Request, Response, Sender, Server, Status};
+use meshrpc::google::rpc::BadRequest;
+use meshrpc::google::rpc::bad_request::FieldViolation;
+use meshrpc::{Receiver, Request, Response, Sender, Server, Status, StatusExt};
 use tokio::net::TcpListener;
 
 use crate::Error;
@@ -35,8 +37,16 @@ impl GreeterService for Greeter {
     ) -> Result<Response<GreetResponse>, Status> {
         let GreetRequest { name } = request.into_inner();
         if name.is_empty() {
-            // The caller gets this code and text.
-            return Err(Status::invalid_argument("name: must not be empty"));
+            // The caller gets this code and text, and the details.
+            let violation = FieldViolation {
+                field: "name".to_owned(),
+                description: "must not be empty".to_owned(),
+                ..FieldViolation::default()
+            };
+            let wrong = BadRequest {
+                field_violations: vec![violation],
+            };
+            return Err(Status::invalid_argument("name: must not be empty").with_detail(&wrong));
         }
         Ok(Response::new(GreetResponse {
             text: format!("Hello, {name}!"),

@@ -34,3 +34,41 @@ fn streaming_streams_in_all_directions() {
         ]
     );
 }
+
+#[test]
+fn errors_have_codes_texts_and_details() {
+    assert_eq!(
+        lines_of(env!("CARGO_BIN_EXE_errors")),
+        [
+            "InvalidArgument: name: must not be empty",
+            "  name must not be empty",
+            "waited long enough",
+            "nobody is listening",
+            "nobody is there",
+        ]
+    );
+}
+
+#[test]
+fn interceptors_refuse_allow_and_log() {
+    assert_eq!(
+        lines_of(env!("CARGO_BIN_EXE_interceptor")),
+        [
+            "greeter.v1.GreeterService/Greet: Unauthenticated",
+            "authorization: no known token",
+            "greeter.v1.GreeterService/Greet: ok",
+            "Hello, friend!",
+            "Hello for the 1. time, friend!",
+            "Hello for the 2. time, friend!",
+            "greeter.v1.GreeterService/GreetRepeatedly: ok",
+        ]
+    );
+}
+
+#[test]
+fn a_mock_needs_no_socket() {
+    assert_eq!(
+        lines_of(env!("CARGO_BIN_EXE_mock")),
+        ["Good day.", "Nobody greets today (Unavailable)."]
+    );
+}

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
-use meshrpc::{Receiver, Request, Response, Status};
+use meshrpc::google::rpc::PreconditionFailure;
+use meshrpc::google::rpc::precondition_failure::Violation;
+use meshrpc::{Receiver, Request, Response, Status, StatusExt};
 
 use crate::contracts::storefront::inventory::v1::inventory_service::InventoryService;
 use crate::contracts::storefront::inventory::v1::{
-    GetStockRequest, GetStockResponse, ImportStockRequest, ImportStockResponse,
+    GetStockRequest, GetStockResponse, ImportStockRequest, ImportStockResponse, ReservationLine,
     ReserveStockRequest, ReserveStockResponse,
 };
 
@@ -117,11 +119,11 @@ impl InventoryService for Inventory {
                 .stock
                 .get(&line.sku)
                 .map_or(0, |stock| stock.available);
-            if line.quantity < 1 || line.quantity > available {
-                return Err(Status::failed_precondition(format!(
-                    "{} pieces of {:?} wanted, {available} there",
-                    line.quantity, line.sku
-                )));
+            if line.quantity < 1 {
+                return Err(Status::invalid_argument("lines.quantity: at least 1"));
+            }
+            if line.quantity > available {
+                return Err(too_few(line, available));
             }
         }
         for line in &lines {
@@ -166,6 +168,22 @@ impl InventoryService for Inventory {
     }
 }
 
+/// Says for programs, in the details, what the message says for people.
+fn too_few(line: &ReservationLine, available: i64) -> Status {
+    let description = format!(
+        "{} pieces of {:?} wanted, {available} there",
+        line.quantity, line.sku
+    );
+    let violation = Violation {
+        r#type: "STOCK".to_owned(),
+        subject: line.sku.clone(),
+        description: description.clone(),
+    };
+    Status::failed_precondition(description).with_detail(&PreconditionFailure {
+        violations: vec![violation],
+    })
+}
+
 impl State {
     fn remember(&mut self, reservation_id: String) {
         if self.by_age.len() == REMEMBERED
@@ -175,5 +193,101 @@ impl State {
         }
         self.by_age.push_back(reservation_id.clone());
         self.reservations.insert(reservation_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use meshrpc::{Channel, Code, StatusExt};
+
+    use super::{AT_START, Inventory};
+    use crate::contracts::storefront::inventory::v1::inventory_service::{
+        InventoryServiceClient, InventoryServiceServer,
+    };
+    use crate::contracts::storefront::inventory::v1::{
+        GetStockRequest, ImportStockRequest, ReservationLine, ReserveStockRequest,
+    };
+
+    /// A client of an inventory of its own, without a socket.
+    fn inventory() -> InventoryServiceClient {
+        let server = InventoryServiceServer::new(Inventory::filled());
+        InventoryServiceClient::new(Channel::from_call(server))
+    }
+
+    async fn available(inventory: &InventoryServiceClient, sku: &str) -> i64 {
+        let request = GetStockRequest {
+            sku: sku.to_owned(),
+        };
+        let stock = inventory.get_stock(request).await.expect("a known item");
+        stock.into_inner().available
+    }
+
+    fn reservation(id: &str, lines: &[(&str, i64)]) -> ReserveStockRequest {
+        let line = |&(sku, quantity): &(&str, i64)| ReservationLine {
+            sku: sku.to_owned(),
+            quantity,
+        };
+        ReserveStockRequest {
+            reservation_id: id.to_owned(),
+            lines: lines.iter().map(line).collect(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reservation_takes_all_lines_or_none_and_names_what_was_short() {
+        let inventory = inventory();
+        let too_much = reservation("r", &[("timer", 1), ("strainer", AT_START + 1)]);
+        let status = inventory
+            .reserve_stock(too_much)
+            .await
+            .expect_err("too much");
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        let details = status
+            .error_details()
+            .precondition_failure()
+            .expect("details");
+        assert_eq!(details.violations[0].subject, "strainer");
+        assert_eq!(available(&inventory, "timer").await, AT_START);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_reservation_takes_nothing_more() {
+        let inventory = inventory();
+        for already in [false, true] {
+            let request = reservation("r", &[("timer", 2)]);
+            let response = inventory.reserve_stock(request).await.expect("in stock");
+            assert_eq!(response.into_inner().already_reserved, already);
+        }
+        assert_eq!(available(&inventory, "timer").await, AT_START - 2);
+    }
+
+    #[tokio::test]
+    async fn a_delivery_counts_only_when_it_is_complete() {
+        let inventory = inventory();
+        let line = |quantity| ImportStockRequest {
+            sku: "timer".to_owned(),
+            quantity,
+        };
+
+        let (mut delivery, reply) = inventory.import_stock().start();
+        delivery.send(line(5)).await.expect("the inventory listens");
+        drop(delivery);
+        assert_eq!(
+            reply.await.expect_err("an unfinished delivery").code(),
+            Code::Cancelled
+        );
+        assert_eq!(available(&inventory, "timer").await, AT_START);
+
+        let (mut delivery, reply) = inventory.import_stock().start();
+        for quantity in [5, 6] {
+            delivery
+                .send(line(quantity))
+                .await
+                .expect("the inventory listens");
+        }
+        delivery.finish().await.expect("the inventory listens");
+        let summary = reply.await.expect("a complete delivery").into_inner();
+        assert_eq!((summary.lines, summary.pieces, summary.skus), (2, 11, 1));
+        assert_eq!(available(&inventory, "timer").await, AT_START + 11);
     }
 }
