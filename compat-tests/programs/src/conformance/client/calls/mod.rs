@@ -57,6 +57,7 @@ fn encoding(asked: &ClientCompatRequest) -> Result<Option<Encoding>, Failure> {
         Compression::Unspecified | Compression::Identity => Ok(None),
         Compression::Gzip => Ok(Some(Encoding::Gzip)),
         Compression::Deflate => Ok(Some(Encoding::Deflate)),
+        Compression::Zstd => Ok(Some(Encoding::Zstd)),
         other => Err(format!("{} is not supported", other.as_str_name()).into()),
     }
 }
