@@ -5,13 +5,19 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::{INITIAL_KEY, TRAILING_KEY};
 use http::{HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use interop_tonic::{INITIAL_KEY, TRAILING_KEY};
+use tonic::server::NamedService;
 use tower_service::Service;
 
-#[derive(Clone)]
-pub(crate) struct Echo<S>(pub(crate) S);
+/// The service that sends test metadata back for the one within.
+#[derive(Debug, Clone)]
+pub struct Echo<S>(pub S);
+
+impl<S: NamedService> NamedService for Echo<S> {
+    const NAME: &'static str = S::NAME;
+}
 
 impl<S, Q, R> Service<Request<Q>> for Echo<S>
 where
@@ -42,7 +48,8 @@ where
 }
 
 /// A body whose trailers carry one entry more.
-pub(crate) struct WithTrailer<B> {
+#[derive(Debug)]
+pub struct WithTrailer<B> {
     body: B,
     trailer: Option<HeaderValue>,
 }

@@ -1,14 +1,23 @@
 //! What the tonic client and server share: messages, flags and sizes.
-#![allow(
+
+pub mod cases;
+pub mod echo;
+pub mod service;
+
+pub use testing::*;
+
+/// The code that tonic generates from the contract.
+#[allow(
     missing_docs,
     unreachable_pub,
     unused_qualifications,
     clippy::all,
     clippy::use_self,
-    reason = "the generated half is tonic's business"
+    reason = "generated code is tonic's business"
 )]
-
-tonic::include_proto!("grpc.testing");
+mod testing {
+    tonic::include_proto!("grpc.testing");
+}
 
 use std::collections::HashMap;
 

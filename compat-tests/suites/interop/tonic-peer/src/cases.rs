@@ -1,4 +1,4 @@
-//! The interop cases, from a tonic client. Exit 0 = the case passed.
+//! The interop cases, from a tonic client over any transport that tonic takes.
 //!
 //! tonic compresses all of a client's messages or none: client_compressed_streaming
 //! is not here. It does not show whether a response came compressed:
@@ -7,24 +7,51 @@
 
 use std::time::{Duration, Instant};
 
-use interop_tonic::test_service_client::TestServiceClient;
-use interop_tonic::unimplemented_service_client::UnimplementedServiceClient;
-use interop_tonic::{
+use crate::test_service_client::TestServiceClient;
+use crate::unimplemented_service_client::UnimplementedServiceClient;
+use crate::{
     BoolValue, EchoStatus, Empty, Flags, INITIAL_KEY, ResponseParameters, SimpleRequest,
     StreamingInputCallRequest, StreamingOutputCallRequest, StreamingOutputCallResponse,
     TRAILING_KEY, zeros,
 };
 use tokio_stream::StreamExt as _;
+use tonic::body::Body;
+use tonic::client::GrpcService;
 use tonic::codec::CompressionEncoding;
+use tonic::codegen::{Body as HttpBody, Bytes, StdError};
 use tonic::metadata::MetadataMap;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Response, Status, Streaming};
 
 const REQUEST_SIZES: [usize; 4] = [27182, 8, 1828, 45904];
 const RESPONSE_SIZES: [usize; 4] = [31415, 9, 2653, 58979];
 
-type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
-type Client = TestServiceClient<Channel>;
+/// What a case ends with.
+pub type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// What tonic's generated clients ask of a transport.
+pub trait Transport:
+    GrpcService<
+        Body,
+        ResponseBody: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send,
+        Future: Send,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<T> Transport for T where
+    T: GrpcService<
+            Body,
+            ResponseBody: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send,
+            Future: Send,
+        > + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
 
 fn large_request() -> SimpleRequest {
     SimpleRequest {
@@ -72,7 +99,10 @@ fn fails_with<T>(code: Code, result: Result<T, Status>, message: Option<&str>) -
     )
 }
 
-async fn large(client: &mut Client, request: SimpleRequest) -> Result<(), Status> {
+async fn large<T: Transport>(
+    client: &mut TestServiceClient<T>,
+    request: SimpleRequest,
+) -> Result<(), Status> {
     let response = client.unary_call(request).await?.into_inner();
     match response.payload.map(|payload| payload.body.len()) {
         Some(314_159) => Ok(()),
@@ -88,7 +118,7 @@ async fn sizes(mut stream: Streaming<StreamingOutputCallResponse>) -> Result<Vec
     Ok(sizes)
 }
 
-async fn ping_pong(mut client: Client) -> Outcome {
+async fn ping_pong<T: Transport>(mut client: TestServiceClient<T>) -> Outcome {
     let (out, requests) = tokio::sync::mpsc::channel(1);
     out.send(output_request(RESPONSE_SIZES[0], REQUEST_SIZES[0]))
         .await?;
@@ -106,7 +136,10 @@ async fn ping_pong(mut client: Client) -> Outcome {
     check(responses.message().await?.is_none(), "a response too many")
 }
 
-async fn client_compressed_unary(mut client: Client, probe: bool) -> Outcome {
+async fn client_compressed_unary<T: Transport>(
+    mut client: TestServiceClient<T>,
+    probe: bool,
+) -> Outcome {
     let mut request = large_request();
     request.expect_compressed = Some(BoolValue { value: true });
     if probe {
@@ -148,7 +181,7 @@ fn with_metadata<T>(message: T) -> Request<T> {
     request
 }
 
-async fn custom_metadata(mut client: Client) -> Outcome {
+async fn custom_metadata<T: Transport>(mut client: TestServiceClient<T>) -> Outcome {
     let answer = client.unary_call(with_metadata(large_request())).await?;
     echoed(answer.metadata(), answer.metadata())?;
     let requests = tokio_stream::iter([output_request(314_159, 271_828)]);
@@ -159,7 +192,7 @@ async fn custom_metadata(mut client: Client) -> Outcome {
     echoed(&headers, &stream.trailers().await?.unwrap_or_default())
 }
 
-async fn status_code_and_message(mut client: Client) -> Outcome {
+async fn status_code_and_message<T: Transport>(mut client: TestServiceClient<T>) -> Outcome {
     let message = "test status message";
     let status = EchoStatus {
         code: 2,
@@ -181,7 +214,7 @@ async fn status_code_and_message(mut client: Client) -> Outcome {
     fails_with(Code::Unknown, answer, Some(message))
 }
 
-async fn special_status_message(mut client: Client) -> Outcome {
+async fn special_status_message<T: Transport>(mut client: TestServiceClient<T>) -> Outcome {
     let message = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n";
     let request = SimpleRequest {
         response_status: Some(EchoStatus {
@@ -198,7 +231,7 @@ async fn special_status_message(mut client: Client) -> Outcome {
 }
 
 /// tonic's cancellation is a dropped call: what it leaves is a channel that still works.
-async fn cancel_after_begin(mut client: Client) -> Outcome {
+async fn cancel_after_begin<T: Transport>(mut client: TestServiceClient<T>) -> Outcome {
     let mut other = client.clone();
     let pending = tokio_stream::pending::<StreamingInputCallRequest>();
     let call = other.streaming_input_call(pending);
@@ -208,7 +241,7 @@ async fn cancel_after_begin(mut client: Client) -> Outcome {
     Ok(())
 }
 
-async fn cancel_after_first_response(mut client: Client) -> Outcome {
+async fn cancel_after_first_response<T: Transport>(mut client: TestServiceClient<T>) -> Outcome {
     let first = tokio_stream::once(output_request(RESPONSE_SIZES[0], REQUEST_SIZES[0]));
     let endless = first.chain(tokio_stream::pending());
     let mut responses = client.full_duplex_call(endless).await?.into_inner();
@@ -219,7 +252,7 @@ async fn cancel_after_first_response(mut client: Client) -> Outcome {
     Ok(())
 }
 
-async fn timeout_on_sleeping_server(mut client: Client) -> Outcome {
+async fn timeout_on_sleeping_server<T: Transport>(mut client: TestServiceClient<T>) -> Outcome {
     let first = tokio_stream::once(StreamingOutputCallRequest {
         payload: Some(zeros(27182)),
         ..Default::default()
@@ -237,7 +270,7 @@ async fn timeout_on_sleeping_server(mut client: Client) -> Outcome {
     }
 }
 
-async fn rpc_soak(client: Client, flags: &Flags) -> Outcome {
+async fn rpc_soak<T: Transport>(client: TestServiceClient<T>, flags: &Flags) -> Outcome {
     let threads = flags.number("soak_num_threads", 1);
     let share = flags.number("soak_iterations", 10) / threads;
     let start = Instant::now();
@@ -258,7 +291,11 @@ async fn rpc_soak(client: Client, flags: &Flags) -> Outcome {
     check(start.elapsed() < Duration::from_secs(limit), "too slow")
 }
 
-async fn run(case: &str, channel: Channel, flags: &Flags) -> Outcome {
+/// Runs one case.
+///
+/// # Errors
+/// When the case fails, or there is none of that name.
+pub async fn run<T: Transport>(case: &str, channel: T, flags: &Flags) -> Outcome {
     let mut client =
         TestServiceClient::new(channel.clone()).accept_compressed(CompressionEncoding::Gzip);
     match case {
@@ -326,22 +363,4 @@ async fn run(case: &str, channel: Channel, flags: &Flags) -> Outcome {
         _ => return Err(format!("no case is called {case}").into()),
     }
     Ok(())
-}
-
-#[tokio::main]
-async fn main() -> Outcome {
-    let flags = Flags::from_env();
-    let tls = flags.is_set("use_tls");
-    let scheme = if tls { "https" } else { "http" };
-    let host = flags.text("server_host", "127.0.0.1");
-    let port = flags.number("server_port", 10000);
-    let mut endpoint = Endpoint::from_shared(format!("{scheme}://{host}:{port}"))?;
-    if tls {
-        let ca = Certificate::from_pem(std::fs::read(flags.text("ca_file", ""))?);
-        let name = flags.text("server_host_override", &host);
-        endpoint =
-            endpoint.tls_config(ClientTlsConfig::new().ca_certificate(ca).domain_name(name))?;
-    }
-    let channel = endpoint.connect().await?;
-    run(&flags.text("test_case", ""), channel, &flags).await
 }

@@ -4,26 +4,22 @@
 //! compresses a whole stream or none of it: the suite leaves
 //! `client_compressed_*`'s probes and `server_compressed_streaming` out.
 
-mod echo;
-
 use std::pin::Pin;
 use std::time::Duration;
 
-use echo::Echo;
-use interop_tonic::test_service_server::{TestService, TestServiceServer};
-use interop_tonic::{
-    EchoStatus, Empty, Flags, SimpleRequest, SimpleResponse, StreamingInputCallRequest,
+use crate::test_service_server::TestService;
+use crate::{
+    EchoStatus, Empty, SimpleRequest, SimpleResponse, StreamingInputCallRequest,
     StreamingInputCallResponse, StreamingOutputCallRequest, StreamingOutputCallResponse, zeros,
 };
 use tokio_stream::{Stream, StreamExt as _};
-use tonic::codec::CompressionEncoding;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status, Streaming};
-use tower_layer::layer_fn;
 
 type Outgoing = Pin<Box<dyn Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send>>;
 
-struct Peer;
+/// The server's side of the interop cases.
+#[derive(Debug)]
+pub struct Peer;
 
 fn asked_failure(status: Option<EchoStatus>) -> Result<(), Status> {
     match status {
@@ -147,22 +143,4 @@ fn uncompressed(stream: Outgoing) -> Response<Outgoing> {
     let mut response = Response::new(stream);
     response.disable_compression();
     response
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let flags = Flags::from_env();
-    let mut server = Server::builder().layer(layer_fn(Echo));
-    if flags.is_set("use_tls") {
-        let certificate = std::fs::read(flags.text("tls_cert_file", ""))?;
-        let key = std::fs::read(flags.text("tls_key_file", ""))?;
-        let identity = Identity::from_pem(certificate, key);
-        server = server.tls_config(ServerTlsConfig::new().identity(identity))?;
-    }
-    let service = TestServiceServer::new(Peer)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
-    let address = format!("127.0.0.1:{}", flags.number("port", 10000)).parse()?;
-    server.add_service(service).serve(address).await?;
-    Ok(())
 }
