@@ -9,6 +9,9 @@
 //! |---|---|---|
 //! | `client` | yes | [`Channel`], generated clients |
 //! | `server` | yes | [`Server`], generated services |
+//! | `tls` | | TLS and mutual TLS: [`ClientTls`], [`ServerTls`]; the cryptography is `ring` |
+//! | `native-roots` | | clients that name no authority trust the operating system's |
+//! | `webpki-roots` | | clients that name no authority trust Mozilla's, compiled in |
 //! | `gzip` | | gzip and deflate message compression |
 //! | `zstd` | | zstd message compression |
 //!
@@ -58,6 +61,8 @@ pub use codec::{Receiver, Sender};
 pub use protocol::Body;
 #[cfg(feature = "server")]
 pub use server::Server;
+#[cfg(feature = "tls")]
+pub use transport::tls::{ClientTls, ServerTls, TlsError};
 
 pub use prost;
 pub use prost_types;

@@ -49,11 +49,21 @@ pub struct Limits {
     pub header_block_timeout: Duration,
     /// How long a connection without calls is kept. 15 min.
     pub idle_timeout: Duration,
-    /// How long a client waits for a connection. 5 s.
+    /// How long calls under way are given to end when a server shuts down. 30 s: what process
+    /// managers allow before they kill.
+    pub drain_grace: Duration,
+    /// How long a client waits for a connection to one address, TLS and HTTP/2 handshakes
+    /// included. 5 s.
     pub connect_timeout: Duration,
     /// Calls that wait for a connection or a free stream, per channel. 1,024: beyond that
     /// waiting longer helps nobody.
     pub max_queued_calls: usize,
+    /// How long a server hears nothing from a client before it sends a ping. 60 s: a client
+    /// that is gone frees its place within minutes.
+    pub server_keepalive_time: Duration,
+    /// How long the answer may take before the server closes the connection. 20 s: gRPC's
+    /// default.
+    pub server_keepalive_timeout: Duration,
 }
 
 impl Limits {
@@ -72,8 +82,11 @@ impl Limits {
         preface_timeout: Duration::from_secs(5),
         header_block_timeout: Duration::from_secs(10),
         idle_timeout: Duration::from_secs(15 * 60),
+        drain_grace: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(5),
         max_queued_calls: 1_024,
+        server_keepalive_time: Duration::from_secs(60),
+        server_keepalive_timeout: Duration::from_secs(20),
     };
 }
 
@@ -90,3 +103,16 @@ pub(crate) const COALESCE: usize = 16 * KIB;
 /// Encoded messages that a typed sender may have waiting before `send` waits. Enough to fill
 /// a piece of [`COALESCE`] bytes with messages of 100 bytes.
 pub(crate) const OUTBOX_MESSAGES: usize = 160;
+
+/// Pause after the first failure to connect or to resolve a name. Short, because most failures
+/// are a server that is just being restarted.
+pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(100);
+
+/// What each further failure multiplies the pause by, as gRPC does.
+pub(crate) const BACKOFF_FACTOR: f64 = 1.6;
+
+/// The longest pause. gRPC's 120 s is too long to wait for a server that is back.
+pub(crate) const BACKOFF_LONGEST: Duration = Duration::from_secs(10);
+
+/// By which part of itself a pause is changed at random, as gRPC does.
+pub(crate) const BACKOFF_JITTER: f64 = 0.2;

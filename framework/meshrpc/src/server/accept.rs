@@ -1,92 +1,128 @@
 //! The listener loop.
 
 use std::future::Future;
-use std::net::ToSocketAddrs;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::error::ServeError;
-use crate::base::{Limits, Peer, rt};
+use crate::base::{Limits, rt};
 use crate::transport::http2_server::{self, Exchange};
-use crate::transport::{self, Io, TcpOptions};
+use crate::transport::{Connection, Io, Listener, Listeners, Security, TcpOptions};
 
-pub(crate) use crate::transport::TcpSocket;
-
-/// Pause after an accept that failed for want of resources (file descriptors, memory): trying
-/// again at once would spin without helping.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// Listens on the first address that `address` stands for and that can be listened on.
-pub(super) fn listen(address: impl ToSocketAddrs, name: &str) -> Result<TcpSocket, ServeError> {
-    let failed = |source| ServeError::Listen {
-        address: name.trim_matches('"').to_owned(),
-        source,
-    };
-    let mut last = None;
-    for address in address.to_socket_addrs().map_err(failed)? {
-        match transport::listen(address, false) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last = Some(error),
-        }
-    }
-    Err(failed(last.unwrap_or_else(|| {
-        std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no addresses")
-    })))
+/// What every connection of a server gets.
+pub(super) struct Setup<E> {
+    pub(super) limits: Limits,
+    pub(super) tcp: TcpOptions,
+    pub(super) security: Security,
+    pub(super) exchange: Arc<E>,
 }
 
-/// Accepts connections until `shutdown`, then waits for those that there are.
+/// Accepts connections until `shutdown`, or until no listener is left, then waits for the
+/// connections that there are.
 pub(super) async fn run<E: Exchange>(
-    listener: TcpSocket,
-    limits: Limits,
-    exchange: Arc<E>,
+    listeners: Vec<Box<dyn Listener>>,
+    setup: Setup<E>,
     shutdown: impl Future<Output = ()>,
 ) {
     let mut shutdown = pin!(shutdown);
-    let places = Arc::new(Semaphore::new(limits.max_connections));
+    let mut listeners = Listeners::new(listeners);
+    let places = Arc::new(Semaphore::new(setup.limits.max_connections));
     let (drain, draining) = watch::channel(false);
     // Closed when the last connection has dropped its sender.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let served = Served {
+        setup: Arc::new(setup),
+        draining,
+        alive,
+    };
     loop {
         let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            // The place first: a connection that is not accepted waits in the kernel, where it
+            // costs nothing.
+            let place = Arc::clone(&places).acquire_owned().await.ok()?;
+            Some((place, listeners.accept().await?))
         };
-        let (place, accepted) = tokio::select! {
+        tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = accepted => accepted,
-        };
-        let (stream, remote) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted; pausing {PAUSE:?}");
-                rt::sleep(PAUSE).await;
-                continue;
-            }
-        };
-        if let Err(error) = TcpOptions::default().apply(&stream) {
-            tracing::debug!(%error, "socket options could not be set");
+            accepted = accepted => match accepted {
+                Some((place, connection)) => served.start(connection, place),
+                None => break,
+            },
         }
-        let mut peer = Peer::default();
-        peer.remote_addr = Some(remote);
-        peer.local_addr = stream.local_addr().ok();
-        let exchange = Arc::clone(&exchange);
-        let mut draining = draining.clone();
-        let alive = alive.clone();
+    }
+    // Whoever has connected by now counts as accepted, although the loop had no time for it.
+    std::future::poll_fn(|cx| {
+        while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            match listeners.poll_accept(cx) {
+                Poll::Ready(Some(connection)) => served.start(connection, place),
+                _ => break,
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    drop(listeners);
+    let _ = drain.send(true);
+    drop(served);
+    let _ = all_gone.recv().await;
+}
+
+/// What is needed to serve a connection.
+struct Served<E> {
+    setup: Arc<Setup<E>>,
+    draining: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
+}
+
+impl<E: Exchange> Served<E> {
+    /// Serves a connection in a task of its own: neither a handshake nor a call holds up the
+    /// listener.
+    fn start(&self, connection: Connection, place: OwnedSemaphorePermit) {
+        let setup = Arc::clone(&self.setup);
+        let draining = self.draining.clone();
+        let alive = self.alive.clone();
         rt::spawn(async move {
-            let drain = async move {
-                // An error means that the server is gone, which is a reason to drain, too.
-                let _ = draining.wait_for(|draining| *draining).await;
-            };
-            http2_server::serve(Io::Tcp(stream), limits, exchange, peer, drain).await;
+            serve(connection, &setup, draining).await;
             drop((place, alive));
         });
     }
-    drop(listener);
-    let _ = drain.send(true);
-    drop(alive);
-    let _ = all_gone.recv().await;
+}
+
+async fn serve<E: Exchange>(
+    connection: Connection,
+    setup: &Setup<E>,
+    mut draining: watch::Receiver<bool>,
+) {
+    let Connection { io, mut peer } = connection;
+    if let Io::Tcp(stream) = &io
+        && let Err(error) = setup.tcp.apply(stream)
+    {
+        tracing::debug!(%error, "socket options could not be set");
+    }
+    let limit = setup.limits.handshake_timeout;
+    let handshake = rt::timeout(limit, setup.security.handshake(io, &mut peer));
+    let io = tokio::select! {
+        biased;
+        handshake = handshake => handshake,
+        () = http2_server::last_call(&mut draining) => return,
+    };
+    let io = match io {
+        Some(Ok(io)) => io,
+        Some(Err(error)) => {
+            tracing::debug!(?peer, %error, "no TLS handshake; does the client speak TLS?");
+            return;
+        }
+        None => {
+            tracing::debug!(
+                ?peer,
+                "no TLS handshake within {limit:?} (Limits::handshake_timeout)"
+            );
+            return;
+        }
+    };
+    let exchange = Arc::clone(&setup.exchange);
+    http2_server::serve(io, setup.limits, exchange, peer, draining).await;
 }

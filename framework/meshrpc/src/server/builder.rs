@@ -5,13 +5,17 @@ use std::future::{Future, pending};
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
 
-use super::accept::{self, TcpSocket};
+use super::accept::{self, Setup};
 use super::error::ServeError;
+use super::listen::Bind;
 use super::router::Router;
 use super::service::Service;
 use super::stack::Layers;
 use crate::base::events::Sink;
 use crate::base::{EventSink, Interceptor, Limits};
+#[cfg(feature = "tls")]
+use crate::transport::tls::ServerTls;
+use crate::transport::{IntoListener, Security, TcpOptions};
 
 /// A server. [`Server::builder`] sets one up.
 #[derive(Debug)]
@@ -24,6 +28,11 @@ impl Server {
             services: Vec::new(),
             limits: Limits::DEFAULT,
             layers: Layers::default(),
+            listen: Vec::new(),
+            tcp: TcpOptions::default(),
+            reuse_port: false,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -34,6 +43,11 @@ pub struct ServerBuilder {
     services: Vec<Arc<dyn Service>>,
     limits: Limits,
     layers: Layers,
+    listen: Vec<Bind>,
+    tcp: TcpOptions,
+    reuse_port: bool,
+    #[cfg(feature = "tls")]
+    tls: Option<ServerTls>,
 }
 
 impl ServerBuilder {
@@ -62,50 +76,167 @@ impl ServerBuilder {
         self
     }
 
+    /// Accepts so many calls at once on one connection; short for
+    /// [`Limits::max_concurrent_streams`].
+    pub fn max_concurrent_streams(mut self, calls: u32) -> Self {
+        self.limits.max_concurrent_streams = calls;
+        self
+    }
+
+    /// Speaks TLS on all of the server's listeners.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Whether small writes are sent at once (`TCP_NODELAY`). On unless switched off here: a
+    /// response must not wait for the acknowledgement of the one before it.
+    pub fn tcp_nodelay(mut self, nodelay: bool) -> Self {
+        self.tcp.nodelay = nodelay;
+        self
+    }
+
+    /// Whether other processes and threads may listen on the same port and share its
+    /// connections (`SO_REUSEPORT`): a server per core, or a new process beside the old one.
+    /// Off unless switched on here, for it also hides that a port is taken by mistake. Has no
+    /// effect where the operating system does not have it.
+    pub fn reuse_port(mut self, reuse: bool) -> Self {
+        self.reuse_port = reuse;
+        self
+    }
+
+    /// Listens on this address, too. May be repeated; [`ServerBuilder::serve_all`] then serves.
+    pub fn listen(mut self, address: impl ToSocketAddrs + fmt::Debug) -> Self {
+        self.listen.push(Bind::tcp(address));
+        self
+    }
+
+    /// Listens on a Unix socket at this path, too. A file that a server left behind which is
+    /// gone is replaced; one that is in use, or is no socket, is an error.
+    #[cfg(unix)]
+    pub fn listen_unix(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.listen.push(Bind::Unix(path.into()));
+        self
+    }
+
+    /// Takes connections from this listener, too: a socket that exists already, or a
+    /// [`Listener`](super::Listener) of the user's own.
+    pub fn listen_on(mut self, listener: impl IntoListener) -> Self {
+        self.listen.push(Bind::ready(listener));
+        self
+    }
+
     /// Listens on `address` and serves until the process ends.
     ///
     /// # Errors
-    /// When the address can't be listened on, or a service was added twice.
+    /// When the address can't be listened on, a service was added twice, or the TLS settings
+    /// can't be used.
     pub async fn serve(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<(), ServeError> {
-        self.serve_with_shutdown(address, pending()).await
+        self.listen(address).serve_all().await
     }
 
-    /// Listens on `address` and serves until `shutdown` completes. Then no more calls are
-    /// accepted, those under way are finished, and the future ends.
+    /// Listens on `address` and serves until `shutdown` completes; [`shutdown_signal`] is one
+    /// for Ctrl-C and SIGTERM.
+    ///
+    /// Then the listeners are closed, clients are told to go elsewhere, and the calls that were
+    /// accepted are finished, streams included. What is left after
+    /// [`Limits::drain_grace`] ends with UNAVAILABLE. The future ends when all is done.
+    ///
+    /// [`shutdown_signal`]: super::shutdown_signal
     ///
     /// # Errors
-    /// When the address can't be listened on, or a service was added twice.
+    /// As [`ServerBuilder::serve`].
     pub async fn serve_with_shutdown(
         self,
         address: impl ToSocketAddrs + fmt::Debug,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let name = format!("{address:?}");
-        let listener = accept::listen(address, &name)?;
-        self.serve_listener_with_shutdown(listener, shutdown).await
+        self.listen(address).serve_all_with_shutdown(shutdown).await
+    }
+
+    /// Serves on a Unix socket at `path` until the process ends, as
+    /// [`ServerBuilder::listen_unix`] makes it.
+    ///
+    /// # Errors
+    /// As [`ServerBuilder::serve`].
+    #[cfg(unix)]
+    pub async fn serve_unix(self, path: impl Into<std::path::PathBuf>) -> Result<(), ServeError> {
+        self.listen_unix(path).serve_all().await
     }
 
     /// Serves on a listener that exists already.
     ///
     /// # Errors
-    /// When a service was added twice.
-    pub async fn serve_listener(self, listener: TcpSocket) -> Result<(), ServeError> {
-        self.serve_listener_with_shutdown(listener, pending()).await
+    /// As [`ServerBuilder::serve`].
+    pub async fn serve_listener(self, listener: impl IntoListener) -> Result<(), ServeError> {
+        self.listen_on(listener).serve_all().await
     }
 
     /// Serves on a listener that exists already until `shutdown` completes, as
     /// [`ServerBuilder::serve_with_shutdown`] does.
     ///
     /// # Errors
-    /// When a service was added twice.
+    /// As [`ServerBuilder::serve`].
     pub async fn serve_listener_with_shutdown(
         self,
-        listener: TcpSocket,
+        listener: impl IntoListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let router = Arc::new(Router::new(self.services, &self.limits, self.layers)?);
-        accept::run(listener, self.limits, router, shutdown).await;
+        self.listen_on(listener)
+            .serve_all_with_shutdown(shutdown)
+            .await
+    }
+
+    /// Serves on all that the `listen` methods named.
+    ///
+    /// # Errors
+    /// As [`ServerBuilder::serve`], and when nothing was named.
+    pub async fn serve_all(self) -> Result<(), ServeError> {
+        self.serve_all_with_shutdown(pending()).await
+    }
+
+    /// Serves on all that the `listen` methods named until `shutdown` completes, as
+    /// [`ServerBuilder::serve_with_shutdown`] does.
+    ///
+    /// # Errors
+    /// As [`ServerBuilder::serve`], and when nothing was named.
+    pub async fn serve_all_with_shutdown(
+        self,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let security = self.security()?;
+        let exchange = Arc::new(Router::new(self.services, &self.limits, self.layers)?);
+        if self.listen.is_empty() {
+            return Err(ServeError::NoListener);
+        }
+        let listeners = self
+            .listen
+            .into_iter()
+            .map(|bind| bind.listen(self.reuse_port))
+            .collect::<Result<Vec<_>, _>>()?;
+        let setup = Setup {
+            limits: self.limits,
+            tcp: self.tcp,
+            security,
+            exchange,
+        };
+        accept::run(listeners, setup, shutdown).await;
         Ok(())
+    }
+
+    #[cfg(feature = "tls")]
+    fn security(&self) -> Result<Security, ServeError> {
+        match &self.tls {
+            None => Ok(Security::Plaintext),
+            Some(tls) => Ok(Security::Tls(tls.acceptor()?)),
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[expect(clippy::unnecessary_wraps, reason = "TLS settings may be wrong")]
+    fn security(&self) -> Result<Security, ServeError> {
+        Ok(Security::Plaintext)
     }
 }
 

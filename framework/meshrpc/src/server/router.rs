@@ -98,4 +98,8 @@ impl Exchange for Router {
         })
         .await
     }
+
+    fn refuse(&self, status: &Status) -> Response<Body> {
+        grpc::trailers_only(status)
+    }
 }

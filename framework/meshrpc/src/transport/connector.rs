@@ -7,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 use super::io::{Io, TcpOptions, connect};
 use crate::base::{Address, Peer};
@@ -40,7 +41,7 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     fn connect<'a>(&'a self, address: &'a Address) -> Connecting<'a>;
 }
 
-/// A byte stream to a server, and what is known about the other end.
+/// A byte stream between a client and a server, and what is known about the other end.
 pub struct Connection {
     pub(crate) io: Io,
     pub(crate) peer: Peer,
@@ -69,6 +70,16 @@ impl Connection {
     }
 }
 
+/// A TCP connection, with both addresses as its facts.
+impl From<TcpStream> for Connection {
+    fn from(stream: TcpStream) -> Self {
+        let mut peer = Peer::default();
+        peer.remote_addr = stream.peer_addr().ok();
+        peer.local_addr = stream.local_addr().ok();
+        Self::from_io(Io::Tcp(stream), peer)
+    }
+}
+
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
@@ -94,6 +105,8 @@ impl Connector for SocketConnector {
                     peer.local_addr = stream.local_addr().ok();
                     Ok(Connection::from_io(Io::Tcp(stream), peer))
                 }
+                #[cfg(unix)]
+                Address::Unix(path) => super::unix::connect(path).await,
                 other => Err(io::Error::new(
                     io::ErrorKind::Unsupported,
                     format!("{other} is no socket address; give the channel a connector for it"),

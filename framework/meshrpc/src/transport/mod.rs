@@ -6,9 +6,16 @@
 
 mod connector;
 mod error;
+mod guard;
 mod h2_errors;
 mod http2;
 mod io;
+mod listener;
+mod secure;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+#[cfg(unix)]
+mod unix;
 
 #[allow(unused_imports, reason = "named by the channel builder")]
 pub(crate) use connector::SocketConnector;
@@ -17,3 +24,8 @@ pub(crate) use error::TransportError;
 pub(crate) use h2_errors::Processed;
 pub(crate) use http2::{Http2Body, client as http2_client, server as http2_server};
 pub(crate) use io::{Io, TcpOptions, TcpSocket, connect, listen, resolve};
+pub use listener::{IntoListener, Listener};
+pub(crate) use listener::Listeners;
+pub(crate) use secure::Security;
+#[cfg(unix)]
+pub(crate) use unix::listen as listen_unix;

@@ -4,6 +4,7 @@ mod body;
 pub(crate) mod client;
 mod drive;
 pub(crate) mod server;
+mod stop;
 mod write;
 
 pub(crate) use body::Http2Body;

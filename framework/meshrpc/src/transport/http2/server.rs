@@ -13,13 +13,19 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
+use tokio::sync::watch;
+use tonic::Status;
 
 use super::Http2Body;
 use super::drive::Gather;
+use super::stop::{LAST_WORDS, Stop, Stopped, drained};
 use super::write::{WriteError, write_body};
 use crate::base::{Limits, Peer, rt};
 use crate::protocol::Body;
 use crate::transport::Io;
+use crate::transport::guard::Guard;
+
+pub(crate) use super::stop::last_call;
 
 /// What answers the HTTP exchanges of a connection.
 pub(crate) trait Exchange: Send + Sync + 'static {
@@ -29,6 +35,9 @@ pub(crate) trait Exchange: Send + Sync + 'static {
         request: Request<Body>,
         peer: &Arc<Peer>,
     ) -> impl Future<Output = Response<Body>> + Send;
+
+    /// The whole answer to a request that will not be answered.
+    fn refuse(&self, status: &Status) -> Response<Body>;
 }
 
 /// A connection's state that its streams share.
@@ -36,17 +45,19 @@ struct Shared<E> {
     exchange: Arc<E>,
     peer: Arc<Peer>,
     active: AtomicUsize,
+    stop: Stop,
 }
 
-/// Serves one connection until the peer leaves, it is idle for too long, or `drain` completes
+/// Serves one connection until the peer leaves, it is idle for too long, or the server drains
 /// and the last stream has ended.
 pub(crate) async fn serve<E: Exchange>(
     io: Io,
     limits: Limits,
     exchange: Arc<E>,
     peer: Peer,
-    drain: impl Future<Output = ()>,
+    mut draining: watch::Receiver<bool>,
 ) {
+    let io = Guard::new(io, &limits);
     let handshake = h2::server::Builder::new()
         .initial_window_size(limits.stream_window)
         .initial_connection_window_size(limits.connection_window)
@@ -55,7 +66,12 @@ pub(crate) async fn serve<E: Exchange>(
         .max_send_buffer_size(limits.max_send_buffer)
         .max_pending_accept_reset_streams(1_000)
         .handshake::<_, Bytes>(io);
-    let connection = match rt::timeout(limits.preface_timeout, handshake).await {
+    let handshake = tokio::select! {
+        biased;
+        handshake = rt::timeout(limits.preface_timeout, handshake) => handshake,
+        () = last_call(&mut draining) => return,
+    };
+    let connection = match handshake {
         Some(Ok(connection)) => connection,
         Some(Err(error)) => {
             tracing::debug!(?peer, %error, "no HTTP/2 handshake; is the peer a gRPC client?");
@@ -74,25 +90,38 @@ pub(crate) async fn serve<E: Exchange>(
         exchange,
         peer: Arc::new(peer),
         active: AtomicUsize::new(0),
+        stop: Stop::default(),
     });
-    run(connection, limits, &shared, drain).await;
+    run(connection, limits, &shared, draining).await;
+}
+
+/// How far a connection is from its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The timer is for idleness.
+    Serving,
+    /// The peer was told; streams may end in their time. The timer is the grace.
+    Draining,
+    /// Streams were told to end. The timer is for their last words.
+    Stopped,
 }
 
 async fn run<E: Exchange>(
-    mut connection: h2::server::Connection<Io, Bytes>,
+    mut connection: h2::server::Connection<Guard, Bytes>,
     limits: Limits,
     shared: &Arc<Shared<E>>,
-    drain: impl Future<Output = ()>,
+    mut draining: watch::Receiver<bool>,
 ) {
-    let mut drain = pin!(drain);
-    let mut draining = false;
+    let mut drain = pin!(drained(&mut draining));
+    let mut phase = Phase::Serving;
     let mut gather = Gather::default();
-    let mut idle = pin!(rt::sleep(limits.idle_timeout));
+    let mut timer = pin!(rt::sleep(limits.idle_timeout));
     let mut busy = false;
     poll_fn(|cx| {
         ready!(gather.poll(cx));
-        if !draining && drain.as_mut().poll(cx).is_ready() {
-            draining = true;
+        if phase == Phase::Serving && drain.as_mut().poll(cx).is_ready() {
+            phase = Phase::Draining;
+            timer.as_mut().reset(rt::now() + limits.drain_grace);
             connection.graceful_shutdown();
         }
         loop {
@@ -102,23 +131,37 @@ async fn run<E: Exchange>(
                     shared.active.fetch_add(1, Ordering::Relaxed);
                     rt::spawn(serve_stream(Arc::clone(shared), request, respond));
                 }
+                // Final: `h2` reports it after its GOAWAY was written, and again each time
+                // that it is asked.
                 Poll::Ready(Some(Err(error))) => {
                     tracing::debug!(peer = ?shared.peer, %error, "server connection failed");
-                    // `h2` has queued its GOAWAY; poll on until it is written.
+                    return Poll::Ready(());
                 }
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => break,
             }
         }
-        while !draining && idle.as_mut().poll(cx).is_ready() {
-            if !busy && shared.active.load(Ordering::Relaxed) == 0 {
-                draining = true;
-                connection.graceful_shutdown();
-                cx.waker().wake_by_ref();
-            } else {
-                busy = false;
-                idle.as_mut().reset(rt::now() + limits.idle_timeout);
-            }
+        while timer.as_mut().poll(cx).is_ready() {
+            let next = match phase {
+                Phase::Serving if busy || shared.active.load(Ordering::Relaxed) > 0 => {
+                    busy = false;
+                    limits.idle_timeout
+                }
+                Phase::Serving => {
+                    phase = Phase::Draining;
+                    connection.graceful_shutdown();
+                    // The connection has to be polled for that.
+                    cx.waker().wake_by_ref();
+                    LAST_WORDS
+                }
+                Phase::Draining => {
+                    phase = Phase::Stopped;
+                    shared.stop.now();
+                    LAST_WORDS
+                }
+                Phase::Stopped => return Poll::Ready(()),
+            };
+            timer.as_mut().reset(rt::now() + next);
         }
         Poll::Pending
     })
@@ -140,13 +183,19 @@ async fn serve_stream<E: Exchange>(
     mut respond: SendResponse<Bytes>,
 ) {
     let _active = Active(&shared.active);
+    let event = pin!(shared.stop.listen());
+    let mut stopped = Stopped::new(&shared.stop, event);
     let request = request.map(|stream| Body::http2(Http2Body::request(stream)));
-    let response = {
+    let answered = {
         let mut exchange = pin!(shared.exchange.exchange(request, &shared.peer));
-        poll_fn(|cx| poll_unless_reset(exchange.as_mut(), &mut respond, cx)).await
+        poll_fn(|cx| poll_unless_unwanted(exchange.as_mut(), &mut respond, &mut stopped, cx)).await
     };
-    // Nobody waits for the answer any more: the handler was dropped just now.
-    let Some(response) = response else { return };
+    let response = match answered {
+        Answered::Response(response) => response,
+        Answered::Stopped => shared.exchange.refuse(&Stop::status()),
+        // Nobody waits for the answer any more: the handler was dropped just now.
+        Answered::Reset => return,
+    };
     let (head, body) = response.into_parts();
     let end = body.is_empty();
     let mut stream = match respond.send_response(Response::from_parts(head, ()), end) {
@@ -160,21 +209,57 @@ async fn serve_stream<E: Exchange>(
     if end {
         return;
     }
-    match write_body(&mut stream, body).await {
-        Ok(()) | Err(WriteError::Reset(_)) => {}
-        Err(WriteError::Connection(error)) => tracing::debug!(%error, "a response broke off"),
-        Err(WriteError::Body(error)) => tracing::debug!(%error, "a response's body failed"),
+    let written = {
+        let mut writing = pin!(write_body(&mut stream, body));
+        poll_fn(|cx| match writing.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending if stopped.poll(cx) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    };
+    match written {
+        Some(Ok(()) | Err(WriteError::Reset(_))) => {}
+        Some(Err(WriteError::Connection(error))) => {
+            tracing::debug!(%error, "a response broke off");
+        }
+        Some(Err(WriteError::Body(error))) => tracing::debug!(%error, "a response's body failed"),
+        // The handler was dropped just now.
+        None => {
+            let mut trailers =
+                std::mem::take(shared.exchange.refuse(&Stop::status()).headers_mut());
+            trailers.remove(http::header::CONTENT_TYPE);
+            if let Err(error) = stream.send_trailers(trailers) {
+                tracing::debug!(%error, "a response could not be ended");
+            }
+        }
     }
 }
 
-/// Runs a handler for as long as the peer wants its answer.
-fn poll_unless_reset<F: Future>(
+/// How a handler's run ended.
+enum Answered {
+    Response(Response<Body>),
+    /// The peer gave up.
+    Reset,
+    /// The server ends.
+    Stopped,
+}
+
+/// Runs a handler for as long as somebody wants its answer.
+fn poll_unless_unwanted<F: Future<Output = Response<Body>>>(
     exchange: Pin<&mut F>,
     respond: &mut SendResponse<Bytes>,
+    stopped: &mut Stopped<'_, '_>,
     cx: &mut Context<'_>,
-) -> Poll<Option<F::Output>> {
-    match exchange.poll(cx) {
-        Poll::Ready(response) => Poll::Ready(Some(response)),
-        Poll::Pending => respond.poll_reset(cx).map(|_| None),
+) -> Poll<Answered> {
+    if let Poll::Ready(response) = exchange.poll(cx) {
+        return Poll::Ready(Answered::Response(response));
     }
+    if respond.poll_reset(cx).is_ready() {
+        return Poll::Ready(Answered::Reset);
+    }
+    if stopped.poll(cx) {
+        return Poll::Ready(Answered::Stopped);
+    }
+    Poll::Pending
 }

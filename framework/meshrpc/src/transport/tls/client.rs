@@ -123,11 +123,10 @@ impl ClientTls {
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'))
             .unwrap_or(name);
-        let server_name = ServerName::try_from(bare.to_owned()).map_err(|_| {
-            TlsError::InvalidServerName {
+        let server_name =
+            ServerName::try_from(bare.to_owned()).map_err(|_| TlsError::InvalidServerName {
                 name: name.to_owned(),
-            }
-        })?;
+            })?;
         let mut config = match &self.config {
             Some(config) => ClientConfig::clone(config),
             None => self.config()?,

@@ -114,10 +114,16 @@ fn instead(text: &[u8], what: &str) -> String {
         .to_owned();
     }
     let has = format!("its PEM sections are: {}", sections.join(", "));
-    let remedy = if sections.iter().any(|section| section.starts_with("ENCRYPTED")) {
+    let remedy = if sections
+        .iter()
+        .any(|section| section.starts_with("ENCRYPTED"))
+    {
         "; an encrypted key has to be decrypted first (openssl pkey -in … -out …)"
     } else if what == KEY && sections.contains(&"CERTIFICATE")
-        || what != KEY && sections.iter().any(|section| section.ends_with("PRIVATE KEY"))
+        || what != KEY
+            && sections
+                .iter()
+                .any(|section| section.ends_with("PRIVATE KEY"))
     {
         "; certificate and key may have been swapped"
     } else {
