@@ -78,7 +78,11 @@ pub fn generate(set: &FileSet, selection: &Selection<'_>, settings: &Settings) -
         }
     }
     merge::merge(&mut modules, packages.keys())?;
-    Ok(written(&modules, &packages, &descriptors::encoded(&all)))
+    Ok(written(
+        &modules,
+        &packages,
+        &descriptors::encoded(set, &all),
+    ))
 }
 
 fn written(

@@ -2,6 +2,7 @@
 //! each with its place in the contract and what helps.
 
 mod members;
+mod references;
 mod scope;
 
 use std::collections::HashSet;
@@ -34,6 +35,9 @@ pub(crate) fn refusals(
         check.file(file);
     }
     check.refusals.extend(check.scopes.finish());
+    check
+        .refusals
+        .extend(references::missing(set, files, externs));
     check.refusals
 }
 

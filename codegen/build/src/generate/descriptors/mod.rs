@@ -1,25 +1,28 @@
 //! The descriptors that generated code carries, for reflection.
 //!
-//! Each file's descriptor is what the compiler wrote, byte for byte, but for the source info:
-//! comments and positions, most of the size, which no implementation serves. The set is in the
-//! order of dependencies and names, so that the order of arguments doesn't show.
+//! Each file's descriptor is what the compiler wrote, byte for byte, but for what is only for
+//! the source: comments and positions, most of the size, which no implementation serves, and
+//! options of source retention. The set is in the order of dependencies and names, so that the
+//! order of arguments doesn't show.
 //!
 //! The bytes stand in a Rust byte string: what a plugin of `protoc` returns is text, and both
 //! entry points are to write the same.
+
+mod published;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use meshrpc_descriptor::{File, FileSet};
 
-/// The field of a `FileDescriptorProto` with its `SourceCodeInfo`.
-const SOURCE_CODE_INFO: u64 = 9;
+use published::SourceOptions;
 
 /// The encoded set of all files.
-pub(crate) fn encoded(files: &[&File]) -> Vec<u8> {
+pub(crate) fn encoded(set: &FileSet, files: &[&File]) -> Vec<u8> {
+    let source_options = SourceOptions::new(set);
     let mut out = Vec::new();
     for file in files {
-        let file = without_source_info(file.raw());
+        let file = source_options.without(file.raw());
         out.push(0x0a);
         varint(file.len() as u64, &mut out);
         out.extend(file);
@@ -52,53 +55,6 @@ pub(crate) fn ordered(set: &FileSet) -> Vec<&File> {
         visit(set, file, &mut seen, &mut order);
     }
     order
-}
-
-/// The file's bytes without the records of its source info; all others as they stand.
-fn without_source_info(file: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(file.len());
-    let mut at = 0;
-    while at < file.len() {
-        let Some((number, end)) = record(file, at) else {
-            // Not what the decoder accepted a moment ago; keep the rest rather than lose it.
-            out.extend_from_slice(&file[at..]);
-            break;
-        };
-        if number != SOURCE_CODE_INFO {
-            out.extend_from_slice(&file[at..end]);
-        }
-        at = end;
-    }
-    out
-}
-
-/// Field number and end of the record at `at`. Descriptors hold no groups.
-fn record(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
-    let (tag, at) = read_varint(bytes, at)?;
-    let end = match tag & 7 {
-        0 => read_varint(bytes, at)?.1,
-        1 => at + 8,
-        2 => {
-            let (length, at) = read_varint(bytes, at)?;
-            at.checked_add(usize::try_from(length).ok()?)?
-        }
-        5 => at + 4,
-        _ => return None,
-    };
-    (end <= bytes.len()).then_some((tag >> 3, end))
-}
-
-fn read_varint(bytes: &[u8], mut at: usize) -> Option<(u64, usize)> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *bytes.get(at)?;
-        at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some((value, at));
-        }
-    }
-    None
 }
 
 fn varint(mut value: u64, out: &mut Vec<u8>) {
@@ -150,11 +106,5 @@ mod tests {
         let read: syn::LitByteStr = syn::parse_str(&text).unwrap();
         assert_eq!(read.value(), bytes);
         assert!(text.lines().all(|line| line.len() < 110));
-    }
-
-    #[test]
-    fn only_source_info_is_dropped() {
-        let file = b"\x0a\x01a\x4a\x02\x01\x02\x12\x01p\x60\x01\x4a\x00";
-        assert_eq!(without_source_info(file), b"\x0a\x01a\x12\x01p\x60\x01");
     }
 }

@@ -1,0 +1,5 @@
+//! The plugin of `protoc` and buf.
+
+fn main() -> std::process::ExitCode {
+    protoc_gen_meshrpc::protoc_gen_meshrpc()
+}
