@@ -89,10 +89,23 @@ fn generated(request: Request) -> Result<Vec<ResponseFile>, String> {
     let selection = Selection::only(request.file_to_generate.iter().map(String::as_str));
     let tree =
         generate::generate(&set, &selection, &settings).map_err(|error| format!("{error:?}"))?;
-    let files = tree
+    // See there: nothing is inserted, but a caller that mixes up several runs notices.
+    let mark = tree.get("mod.rs").and_then(|root| generate::mark(root));
+    let mark = mark.map(|mark| ResponseFile {
+        name: "mod.rs".to_owned(),
+        insertion_point: Some(mark.to_owned()),
+        content: String::new(),
+    });
+    let mut files: Vec<_> = tree
         .into_iter()
-        .map(|(name, content)| ResponseFile { name, content });
-    Ok(files.collect())
+        .map(|(name, content)| ResponseFile {
+            name,
+            insertion_point: None,
+            content,
+        })
+        .collect();
+    files.extend(mark);
+    Ok(files)
 }
 
 fn help() -> String {

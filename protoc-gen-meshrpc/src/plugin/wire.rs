@@ -54,6 +54,8 @@ pub(super) struct Response {
 pub(super) struct ResponseFile {
     #[prost(string, tag = "1")]
     pub(super) name: String,
+    #[prost(string, optional, tag = "2")]
+    pub(super) insertion_point: Option<String>,
     #[prost(string, tag = "15")]
     pub(super) content: String,
 }
