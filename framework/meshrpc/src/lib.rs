@@ -30,8 +30,12 @@
 // Generated code names `::meshrpc`; this crate contains some.
 extern crate self as meshrpc;
 
+#[cfg(feature = "client")]
+pub mod balance;
 mod base;
 pub mod codec;
+#[cfg(feature = "client")]
+pub mod discovery;
 #[cfg(feature = "transport")]
 mod protocol;
 #[cfg(feature = "transport")]
@@ -46,7 +50,15 @@ pub mod server;
 
 #[doc(hidden)]
 pub mod codegen;
+#[cfg(feature = "transport")]
+pub mod contracts;
 pub mod google;
+#[cfg(all(feature = "client", feature = "server"))]
+pub mod testing;
+#[cfg(feature = "server")]
+pub mod health;
+#[cfg(feature = "server")]
+pub mod reflection;
 
 pub use base::{
     Call, CallContext, CallFuture, CallRequest, CallResponse, CallSide, Deadline, ErrorDetails,

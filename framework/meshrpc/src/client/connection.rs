@@ -73,7 +73,7 @@ impl Subchannel {
             for address in addresses {
                 match transport::connect(address, TcpOptions::default()).await {
                     Ok(stream) => {
-                        return Ok(http2_client::handshake(Io::Tcp(stream), &self.limits).await?);
+                        return Ok(http2_client::handshake(Io::Tcp(stream), &self.limits, None).await.map_err(|error| error.status)?);
                     }
                     Err(error) => last = format!("{address}: {error}").into(),
                 }

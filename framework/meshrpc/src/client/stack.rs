@@ -51,14 +51,15 @@ impl Stack {
         let kind = request.spec.kind();
         let connection = self.subchannel.connection().await?;
         let request = grpc::request(&self.identity, request, &self.limits)?;
-        let exchange = match connection.send(request) {
+        let (head, body) = request.into_parts();
+        let exchange = match connection.send(http::Request::from_parts(head, ()), body) {
             Ok(exchange) => exchange,
-            Err(error) => {
+            Err((error, _)) => {
                 self.subchannel.lost(&connection);
                 return Err(error.status);
             }
         };
-        let response = exchange.response().await.map_err(|error| error.status)?;
+        let response = exchange.response().await.map_err(|(error, _)| error.status)?;
         grpc::response(kind, response, &self.limits).await
     }
 }

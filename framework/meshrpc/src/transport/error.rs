@@ -15,11 +15,27 @@ pub(crate) struct TransportError {
 }
 
 impl TransportError {
-    /// The request never left.
+    /// The request was not accepted for sending: the connection is of no more use, or the
+    /// request is of none.
     pub(crate) fn unsent(error: h2::Error) -> Self {
+        let lost = error.get_io().is_some() || error.is_go_away() || error.is_reset();
         Self {
             status: h2_errors::status_from_h2(error),
-            processed: Processed::Unprocessed,
+            processed: if lost {
+                Processed::Unsent
+            } else {
+                Processed::MaybeProcessed
+            },
+        }
+    }
+
+    /// The server left before HTTP/2 began.
+    pub(crate) fn no_greeting() -> Self {
+        Self {
+            status: Status::unavailable(
+                "the server closed the connection before HTTP/2 began; is it a gRPC server?",
+            ),
+            processed: Processed::Unsent,
         }
     }
 
@@ -47,7 +63,7 @@ impl TransportError {
                  (Limits::max_queued_calls raises it; the server's concurrent-stream limit is \
                  the cause)"
             )),
-            processed: Processed::Unprocessed,
+            processed: Processed::MaybeProcessed,
         }
     }
 }

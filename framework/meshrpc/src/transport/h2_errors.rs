@@ -13,6 +13,8 @@ use tonic::{Code, Status};
 /// Whether a handler can have seen a call that failed in the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Processed {
+    /// Certainly not: it never left.
+    Unsent,
     /// Certainly not: the peer said so. Safe to send again, elsewhere.
     Unprocessed,
     /// Nobody knows.

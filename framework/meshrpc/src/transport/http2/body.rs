@@ -7,6 +7,7 @@ use h2::RecvStream;
 use http_body::Frame;
 use tonic::Status;
 
+use super::client::Calls;
 use crate::base::rt::TaskGuard;
 use crate::transport::h2_errors::status_from_h2;
 
@@ -26,6 +27,8 @@ pub(crate) struct Http2Body {
     with_trailers: bool,
     /// Sends the request's body for as long as somebody reads the response.
     _upload: Option<TaskGuard>,
+    /// Counts as a call of its connection.
+    _call: Option<Calls>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,21 +41,27 @@ enum State {
 impl Http2Body {
     /// The body of a request.
     pub(crate) fn request(stream: RecvStream) -> Self {
-        Self::new(stream, false, None)
+        Self::new(stream, false, None, None)
     }
 
     /// The body of a response.
-    pub(crate) fn response(stream: RecvStream, upload: Option<TaskGuard>) -> Self {
-        Self::new(stream, true, upload)
+    pub(crate) fn response(stream: RecvStream, upload: Option<TaskGuard>, call: Calls) -> Self {
+        Self::new(stream, true, upload, Some(call))
     }
 
-    fn new(stream: RecvStream, with_trailers: bool, upload: Option<TaskGuard>) -> Self {
+    fn new(
+        stream: RecvStream,
+        with_trailers: bool,
+        upload: Option<TaskGuard>,
+        call: Option<Calls>,
+    ) -> Self {
         Self {
             stream,
             unreleased: 0,
             state: State::Data,
             with_trailers,
             _upload: upload,
+            _call: call,
         }
     }
 

@@ -8,81 +8,128 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use h2::client::{ResponseFuture, SendRequest};
-use http::{Request, Response};
-use tokio::sync::{Notify, oneshot};
+use h2::client::SendRequest;
+use http::Request;
+use tokio::sync::Notify;
 
-use super::Http2Body;
-use super::drive::Gather;
-use super::write::{AT_ONCE, WriteError, write_body};
-use crate::base::Limits;
-use crate::base::rt::{self, TaskGuard};
+use super::exchange::{Exchange, Upload};
+use super::session::{self, Session};
+use crate::base::{KeepaliveOptions, Limits};
 use crate::protocol::{Body, Kind};
-use crate::transport::{Io, TransportError};
+use crate::transport::guard::Greeting;
+use crate::transport::{Io, Processed, TransportError};
+
+use super::pulse::Watched;
+
+/// Stands for "the server's settings are not here yet": no server can ask for so many streams.
+const UNSETTLED: usize = usize::MAX - 1;
+
+/// After so many calls a connection is replaced: the numbers of streams end at 2^30.
+const CALLS: u64 = (1 << 30) - 1_000;
 
 /// A connection that requests can be sent on.
 #[derive(Debug)]
 pub(crate) struct Connection {
     /// One handle for all callers: a clone per call would take `h2`'s lock twice more.
-    send: Mutex<SendRequest<Bytes>>,
+    send: Mutex<Requests>,
     /// Requests that wait in `h2` because the peer allows no more streams.
-    queued: AtomicUsize,
+    queued: Arc<AtomicUsize>,
     max_queued: usize,
     state: Arc<State>,
+    calls: Calls,
 }
 
+#[derive(Debug)]
+struct Requests {
+    send: SendRequest<Bytes>,
+    started: u64,
+}
+
+/// Held by each call: their number is the number of its holders.
+pub(crate) type Calls = Arc<AtomicBool>;
+
+/// What a connection's handle, its task and its subchannel share.
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     closed: AtomicBool,
     closed_event: Notify,
+    too_many_pings: AtomicBool,
 }
 
-/// Performs the HTTP/2 handshake on `io` and starts the connection's task.
-pub(crate) async fn handshake(io: Io, limits: &Limits) -> Result<Connection, h2::Error> {
+impl State {
+    /// Takes no more requests from now on.
+    pub(super) fn close(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            self.closed_event.notify_waiters();
+        }
+    }
+
+    pub(super) fn complain(&self) {
+        self.too_many_pings.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Performs the HTTP/2 handshake on `io`, waits for the server's settings and starts the
+/// connection's task.
+pub(crate) async fn handshake(
+    io: Io,
+    limits: &Limits,
+    keepalive: Option<KeepaliveOptions>,
+) -> Result<Connection, TransportError> {
+    // What is there instead of HTTP/2 is told in words.
+    let (io, _) = Greeting::new(io);
+    let (io, pulse) = Watched::new(io);
     let (send, mut connection) = h2::client::Builder::new()
         .initial_window_size(limits.stream_window)
         .initial_connection_window_size(limits.connection_window)
         .max_header_list_size(limits.max_header_list)
         .max_send_buffer_size(limits.max_send_buffer)
+        .initial_max_send_streams(UNSETTLED)
         .enable_push(false)
         // We chose the peer; counting our own resets over the life of a connection would kill
         // it under a storm of deadlines.
         .max_local_error_reset_streams(None)
         .handshake::<_, Bytes>(io)
-        .await?;
+        .await
+        .map_err(TransportError::unsent)?;
+    // Before its settings are known the server may refuse what is sent, and be no server.
+    poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+        Poll::Ready(Err(error)) => Poll::Ready(Err(TransportError::unsent(error))),
+        Poll::Ready(Ok(())) => Poll::Ready(Err(TransportError::no_greeting())),
+        Poll::Pending if connection.max_concurrent_send_streams() == UNSETTLED => Poll::Pending,
+        Poll::Pending => Poll::Ready(Ok(())),
+    })
+    .await?;
+
     let state = Arc::new(State::default());
-    let shared = Arc::clone(&state);
-    rt::spawn(async move {
-        let mut gather = Gather::default();
-        let result = poll_fn(|cx| {
-            ready!(gather.poll(cx));
-            Pin::new(&mut connection).poll(cx)
-        })
-        .await;
-        if let Err(error) = result {
-            tracing::debug!(%error, "client connection ended");
-        }
-        shared.closed.store(true, Ordering::Release);
-        shared.closed_event.notify_waiters();
+    let calls = Calls::default();
+    session::start(Session {
+        connection,
+        keepalive,
+        pulse,
+        idle_timeout: limits.idle_timeout,
+        calls: Arc::clone(&calls),
+        state: Arc::clone(&state),
     });
     Ok(Connection {
-        send: Mutex::new(send),
-        queued: AtomicUsize::new(0),
+        send: Mutex::new(Requests { send, started: 0 }),
+        queued: Arc::default(),
         max_queued: limits.max_queued_calls,
         state,
+        calls,
     })
 }
 
 impl Connection {
-    /// Whether new requests can't be sent any more.
+    /// Whether new requests can't be sent any more. Those under way may go on.
     pub(crate) fn is_closed(&self) -> bool {
         self.state.closed.load(Ordering::Acquire)
     }
 
-    /// Waits until the connection is gone.
+    /// Waits until no more requests can be sent.
     pub(crate) async fn closed(&self) {
         let event = self.state.closed_event.notified();
         if !self.is_closed() {
@@ -90,137 +137,98 @@ impl Connection {
         }
     }
 
-    /// Sends a request and starts to send its body.
-    pub(crate) fn send(&self, request: Request<Body>) -> Result<Exchange<'_>, TransportError> {
-        let (head, body) = request.into_parts();
-        let request = Request::from_parts(head, ());
+    /// Whether the server complained that it is pinged too often.
+    pub(crate) fn too_many_pings(&self) -> bool {
+        self.state.too_many_pings.load(Ordering::Relaxed)
+    }
+
+    /// Sends a request and starts to send its body. What was not sent comes back, untouched.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error carries what a repetition needs, and is rare"
+    )]
+    pub(crate) fn send(
+        &self,
+        head: Request<()>,
+        body: Body,
+    ) -> Result<Exchange, (TransportError, Body)> {
         let body = body.into_kind();
         let end = matches!(body, Kind::Empty);
+        let unsent = |error, body| {
+            let error = TransportError::unsent(error);
+            if error.processed == Processed::Unsent {
+                self.state.close();
+            }
+            Err((error, Body::from_kind(body)))
+        };
 
-        let mut send = self.send.lock().expect("no panic while sending a head");
+        let mut requests = self.send.lock().expect("no panic while sending a head");
+        requests.started += 1;
+        if requests.started >= CALLS {
+            self.state.close();
+        }
+        let send = &mut requests.send;
         let (sent, queued) = match send.poll_ready(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => (send.send_request(request, end), None),
-            Poll::Ready(Err(error)) => return Err(TransportError::unsent(error)),
+            Poll::Ready(Ok(())) => {
+                // Tells an idleness timer that the connection is used.
+                self.calls.store(true, Ordering::Relaxed);
+                (send.send_request(head, end), None)
+            }
+            Poll::Ready(Err(error)) => return unsent(error, body),
             // The peer allows no more streams now. A fresh handle may still queue in `h2`,
             // which opens the streams in order as others end.
             Poll::Pending => {
                 let mut send_queued = send.clone();
-                drop(send);
-                let queued = self.queue()?;
-                (send_queued.send_request(request, end), Some(queued))
+                drop(requests);
+                let queued = match self.queue() {
+                    Ok(queued) => queued,
+                    Err(error) => return Err((error, Body::from_kind(body))),
+                };
+                (send_queued.send_request(head, end), Some(queued))
             }
         };
-        let (response, mut stream) = sent.map_err(TransportError::unsent)?;
+        let (response, mut stream) = match sent {
+            Ok(sent) => sent,
+            Err(error) => return unsent(error, body),
+        };
 
         let upload = match body {
             Kind::Empty => Upload::Done,
             Kind::Full {
                 data,
                 trailers: None,
-            } if data.len() <= AT_ONCE => {
-                stream
-                    .send_data(data, true)
-                    .map_err(TransportError::unsent)?;
+            } if data.len() <= super::write::AT_ONCE => {
+                // It fails only when the stream has just been closed, and then the response
+                // tells why.
+                let _ = stream.send_data(data, true);
                 Upload::Done
             }
-            kind @ Kind::Full { .. } => Upload::Inline(Box::pin(async move {
-                write_body(&mut stream, Body::from_kind(kind)).await
-            })),
-            kind => {
-                let (failed, failure) = oneshot::channel();
-                let guard = rt::spawn_scoped(async move {
-                    if let Err(error) = write_body(&mut stream, Body::from_kind(kind)).await {
-                        // Nobody listens any more when the response has arrived.
-                        let _ = failed.send(error);
-                    }
-                });
-                Upload::Task { guard, failure }
-            }
+            kind @ Kind::Full { .. } => Upload::inline(stream, Body::from_kind(kind)),
+            kind => Upload::task(stream, Body::from_kind(kind)),
         };
-        Ok(Exchange {
+        Ok(Exchange::new(
             response,
             upload,
-            _queued: queued,
-        })
+            queued,
+            Arc::clone(&self.calls),
+        ))
     }
 
-    fn queue(&self) -> Result<Queued<'_>, TransportError> {
+    fn queue(&self) -> Result<Queued, TransportError> {
         if self.queued.fetch_add(1, Ordering::Relaxed) >= self.max_queued {
             self.queued.fetch_sub(1, Ordering::Relaxed);
             return Err(TransportError::queue_full(self.max_queued));
         }
-        Ok(Queued(&self.queued))
+        Ok(Queued(Arc::clone(&self.queued)))
     }
 }
 
 /// A place in the queue for a free stream.
 #[derive(Debug)]
-struct Queued<'a>(&'a AtomicUsize);
+pub(super) struct Queued(Arc<AtomicUsize>);
 
-impl Drop for Queued<'_> {
+impl Drop for Queued {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A request under way. Dropping it resets the stream with CANCEL.
-pub(crate) struct Exchange<'a> {
-    response: ResponseFuture,
-    upload: Upload,
-    _queued: Option<Queued<'a>>,
-}
-
-/// Who sends the rest of the request's body.
-enum Upload {
-    Done,
-    /// A single large message: the caller's own task, while it waits for the response.
-    Inline(Pin<Box<dyn Future<Output = Result<(), WriteError>> + Send>>),
-    /// A stream: a task, ended when the response is dropped.
-    Task {
-        guard: TaskGuard,
-        failure: oneshot::Receiver<WriteError>,
-    },
-}
-
-impl Exchange<'_> {
-    /// The response's head, and its body to be read.
-    pub(crate) async fn response(mut self) -> Result<Response<Body>, TransportError> {
-        let response = poll_fn(|cx| self.poll_response(cx)).await?;
-        let guard = match self.upload {
-            Upload::Done | Upload::Inline(_) => None,
-            Upload::Task { guard, .. } => Some(guard),
-        };
-        Ok(response.map(|stream| Body::http2(Http2Body::response(stream, guard))))
-    }
-
-    fn poll_response(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<h2::RecvStream>, TransportError>> {
-        if let Upload::Inline(writer) = &mut self.upload
-            && let Poll::Ready(result) = writer.as_mut().poll(cx)
-        {
-            self.upload = Upload::Done;
-            if let Err(WriteError::Connection(error)) = result {
-                return Poll::Ready(Err(TransportError::sent(error)));
-            }
-            // A reset is told by the response as well, where an answer may precede it.
-        }
-        match Pin::new(&mut self.response).poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(self.failure(error))),
-        }
-    }
-
-    /// Why there is no response: the request's own failure explains more than the reset that
-    /// it led to.
-    fn failure(&mut self, error: h2::Error) -> TransportError {
-        if let Upload::Task { failure, .. } = &mut self.upload
-            && let Ok(WriteError::Body(error)) = failure.try_recv()
-        {
-            return TransportError::request_body(error);
-        }
-        TransportError::sent(error)
     }
 }

@@ -3,7 +3,11 @@
 mod body;
 pub(crate) mod client;
 mod drive;
+mod exchange;
+mod keepalive;
+mod pulse;
 pub(crate) mod server;
+mod session;
 mod stop;
 mod write;
 

@@ -33,32 +33,57 @@ impl From<h2::Error> for WriteError {
     }
 }
 
-/// Writes `body` and ends the stream.
+/// Writes `body` and ends the stream, if all of it is there and short: then there is nothing to
+/// wait for. Gives the body back otherwise.
+pub(crate) fn write_at_once(
+    stream: &mut SendStream<Bytes>,
+    body: Body,
+) -> Result<Option<Body>, WriteError> {
+    match body.into_kind() {
+        Kind::Empty => stream.send_data(Bytes::new(), true)?,
+        Kind::Full { data, trailers } if data.len() <= AT_ONCE => match trailers {
+            None => stream.send_data(data, true)?,
+            Some(trailers) => {
+                if !data.is_empty() {
+                    stream.send_data(data, false)?;
+                }
+                stream.send_trailers(trailers)?;
+            }
+        },
+        kind => return Ok(Some(Body::from_kind(kind))),
+    }
+    Ok(None)
+}
+
+/// Writes `body` and ends the stream, as the peer's window allows.
 pub(crate) async fn write_body(
     stream: &mut SendStream<Bytes>,
     body: Body,
 ) -> Result<(), WriteError> {
+    let Some(body) = write_at_once(stream, body)? else {
+        return Ok(());
+    };
     match body.into_kind() {
-        Kind::Empty => Ok(stream.send_data(Bytes::new(), true)?),
-        Kind::Full { data, trailers } => match trailers {
-            None if data.len() <= AT_ONCE => Ok(stream.send_data(data, true)?),
-            None => send_data(stream, data, true).await,
-            Some(trailers) => {
-                if data.len() > AT_ONCE {
-                    send_data(stream, data, false).await?;
-                } else if !data.is_empty() {
-                    stream.send_data(data, false)?;
-                }
-                Ok(stream.send_trailers(trailers)?)
+        Kind::Full { data, trailers } => {
+            send_data(stream, data, trailers.is_none()).await?;
+            match trailers {
+                None => Ok(()),
+                Some(trailers) => Ok(stream.send_trailers(trailers)?),
             }
-        },
-        kind => write_frames(stream, Body::from_kind(kind)).await,
+        }
+        kind => write_stream(stream, &mut Body::from_kind(kind), &mut false).await,
     }
 }
 
-async fn write_frames(stream: &mut SendStream<Bytes>, mut body: Body) -> Result<(), WriteError> {
+/// Writes a body frame by frame and ends the stream. Says whether anything was taken from it.
+pub(super) async fn write_stream(
+    stream: &mut SendStream<Bytes>,
+    body: &mut Body,
+    touched: &mut bool,
+) -> Result<(), WriteError> {
     loop {
-        let frame = poll_fn(|cx| poll_frame_or_reset(stream, &mut body, cx)).await?;
+        let frame = poll_fn(|cx| poll_frame_or_reset(stream, body, cx)).await?;
+        *touched = true;
         let Some(frame) = frame else {
             return Ok(stream.send_data(Bytes::new(), true)?);
         };
