@@ -4,4 +4,5 @@ mod bad_input;
 mod collisions;
 mod golden;
 mod output;
+mod runtime_contracts;
 mod workspace;

@@ -15,6 +15,24 @@ pub trait Service: Call {
 
     /// The service's options.
     fn options(&self) -> &ServiceOptions;
+
+    /// Told once, before the server accepts its first connection, what it serves.
+    fn starting(&self, services: &ServedServices<'_>) {
+        let _ = services;
+    }
+
+    /// Told when the server begins to shut down, before it sends its connections away.
+    fn draining(&self) {}
+}
+
+/// What a server serves; a service is told at the start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ServedServices<'a> {
+    /// The services whose contract is known, in the order in which they were added.
+    pub described: &'a [&'static ServiceSpec],
+    /// The names of services that were mounted without their contract.
+    pub mounted: &'a [&'static str],
 }
 
 /// The options of one service; what is not set is as the server has it.
