@@ -74,12 +74,14 @@ pub(crate) fn how_to_look_around(services: &[Service]) -> String {
             .map(|service| service.address.to_string())
             .unwrap_or_default()
     };
+    let (catalog, orders) = (address("catalog"), address("orders"));
     format!(
-        "\nThe services keep running; Ctrl-C ends them. With grpcurl, in the folder `proto`:\n\
-         \x20 grpcurl -plaintext -proto storefront/catalog/v1/catalog.proto -d '{{\"sku\":\"timer\"}}' {} storefront.catalog.v1.CatalogService/GetItem\n\
-         \x20 grpcurl -plaintext -proto storefront/orders/v1/orders.proto -d '{{\"order_id\":\"caller-0-order-1\"}}' {} storefront.orders.v1.OrderService/GetOrder",
-        address("catalog"),
-        address("orders"),
+        "\nThe services keep running; Ctrl-C ends them. Look around with grpcurl:\n\
+         \x20 grpcurl -plaintext {catalog} list\n\
+         \x20 grpcurl -plaintext {catalog} describe storefront.catalog.v2.CatalogService\n\
+         \x20 grpcurl -plaintext -d '{{\"sku\":\"timer\"}}' {catalog} storefront.catalog.v1.CatalogService/GetItem\n\
+         \x20 grpcurl -plaintext -d '{{\"limit\":15}}' {catalog} storefront.catalog.v1.CatalogService/WatchPrices\n\
+         \x20 grpcurl -plaintext -d '{{\"order_id\":\"caller-0-order-1\"}}' {orders} storefront.orders.v1.OrderService/GetOrder"
     )
 }
 

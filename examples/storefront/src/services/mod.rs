@@ -14,29 +14,39 @@ use tokio::sync::watch;
 use crate::Error;
 use crate::args::{Role, Serve};
 use crate::contracts::storefront::catalog::{v1, v2};
-use crate::contracts::storefront::inventory::v1::inventory_service::InventoryServiceServer;
-use crate::contracts::storefront::orders::v1::order_service::OrderServiceServer;
+use crate::contracts::storefront::inventory::v1::inventory_service::{
+    INVENTORY_SERVICE, InventoryServiceServer,
+};
+use crate::contracts::storefront::orders::v1::order_service::{ORDER_SERVICE, OrderServiceServer};
 
 /// How long calls under way may go on once the service is told to end.
 const DRAIN: Duration = Duration::from_secs(3);
 
 /// Serves until told to end.
 pub(crate) async fn serve(serve: Serve) -> Result<(), Error> {
+    // Health for whoever watches the process, reflection for whoever looks at it with a tool.
+    let (health, health_service) = meshrpc::health::service();
+    let server = Server::builder().add_service(health_service).reflection();
     let server = match serve.role {
         Role::Catalog => {
             let catalog = catalog::Catalog::open();
+            health.set_serving(v1::catalog_service::CATALOG_SERVICE.name());
+            health.set_serving(v2::catalog_service::CATALOG_SERVICE.name());
             // Both versions stand side by side, over one stock of data.
-            Server::builder()
+            server
                 .add_service(v1::catalog_service::CatalogServiceServer::from_arc(
                     catalog.clone(),
                 ))
                 .add_service(v2::catalog_service::CatalogServiceServer::from_arc(catalog))
         }
-        Role::Inventory => Server::builder()
-            .add_service(InventoryServiceServer::new(inventory::Inventory::filled())),
+        Role::Inventory => {
+            health.set_serving(INVENTORY_SERVICE.name());
+            server.add_service(InventoryServiceServer::new(inventory::Inventory::filled()))
+        }
         Role::Orders => {
             let orders = orders::Orders::connect(&serve.catalog, &serve.inventory)?;
-            Server::builder().add_service(OrderServiceServer::new(orders))
+            health.set_serving(ORDER_SERVICE.name());
+            server.add_service(OrderServiceServer::new(orders))
         }
     };
 
