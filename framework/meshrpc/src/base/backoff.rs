@@ -45,7 +45,10 @@ mod tests {
         let mut middle = 0.1_f64;
         for _ in 0..20 {
             let pause = backoff.next().as_secs_f64();
-            assert!((middle * 0.799..=middle * 1.201).contains(&pause), "{pause} near {middle}");
+            assert!(
+                (middle * 0.799..=middle * 1.201).contains(&pause),
+                "{pause} near {middle}"
+            );
             middle = (middle * 1.6).min(10.0);
         }
         assert!(middle >= 10.0);

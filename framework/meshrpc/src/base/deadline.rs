@@ -1,6 +1,10 @@
 //! The moment after which nobody waits for a call any more.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
+
+use tokio::time::Sleep;
 
 use super::rt::{self, Instant};
 
@@ -44,6 +48,22 @@ impl From<Instant> for Deadline {
     fn from(instant: Instant) -> Self {
         Self(instant)
     }
+}
+
+/// Ready once `deadline` has passed. The timer is made at the first poll: a call that never
+/// waits needs none.
+pub(crate) fn poll(
+    deadline: Option<Deadline>,
+    timer: &mut Option<Pin<Box<Sleep>>>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    let Some(deadline) = deadline else {
+        return Poll::Pending;
+    };
+    timer
+        .get_or_insert_with(|| Box::pin(rt::sleep_until(deadline.instant())))
+        .as_mut()
+        .poll(cx)
 }
 
 /// The status of a call whose deadline has passed, told by `side`.

@@ -100,6 +100,10 @@ impl Interceptors {
         self.0.push(Arc::new(interceptor));
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Runs `call` inside the interceptors; without any there is nothing between.
     pub(crate) async fn run<'a, F, Fut>(
         &'a self,

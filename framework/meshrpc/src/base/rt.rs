@@ -55,6 +55,13 @@ where
 #[derive(Debug)]
 pub(crate) struct TaskGuard(tokio::task::AbortHandle);
 
+impl TaskGuard {
+    /// Whether the task has ended, by itself or with its runtime.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
 impl Drop for TaskGuard {
     fn drop(&mut self) {
         self.0.abort();

@@ -79,6 +79,19 @@ impl Body {
         matches!(self.0, Kind::Empty)
     }
 
+    /// The same body once more, if it is all there: its bytes are shared.
+    #[cfg(feature = "client")]
+    pub(crate) fn shared(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Empty => Some(Self::empty()),
+            Kind::Full {
+                data,
+                trailers: None,
+            } => Some(Self::with_trailers(data.clone(), None)),
+            _ => None,
+        }
+    }
+
     pub(crate) const fn from_kind(kind: Kind) -> Self {
         Self(kind)
     }

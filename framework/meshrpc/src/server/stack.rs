@@ -1,147 +1,229 @@
 //! The layers of a call on the server, outermost first.
 //!
-//! They wrap the *service*, not the connection, so that they hold wherever it is mounted. A
-//! streaming handler runs inside its stream of responses; [`Guarded`] holds the same layers
-//! around that.
+//! They wrap the *service*, not the connection, so that they hold wherever it is mounted. The
+//! same layers stand around the call's future and then around its stream of responses, because
+//! a streaming handler runs inside that.
+//!
+//! They are one struct and not a nest of futures: every level of a nest keeps its own copy of
+//! the request, and a call's task would be measured in kilobytes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use tokio::time::Sleep;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
+use super::admission::{Admission, Place};
 use super::panic::panicked;
 use super::service::Service;
 use crate::base::events::Sink;
 use crate::base::interceptor::Interceptors;
 use crate::base::upstream::for_caller;
 use crate::base::{
-    CallContext, CallRequest, CallResponse, CallSide, MessageStream, Messages, Payload, deadline,
-    rt,
+    CallContext, CallFuture, CallRequest, CallResponse, CallSide, MessageStream, Messages, Payload,
+    deadline,
 };
-use crate::telemetry::observe;
+use crate::telemetry::Watch;
 
 /// What a server puts around every service.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layers {
     pub(crate) sink: Sink,
     pub(crate) interceptors: Interceptors,
+    pub(crate) admission: Arc<Admission>,
 }
 
-/// Answers one call.
-pub(crate) async fn call(
-    layers: &Layers,
-    service: &dyn Service,
-    request: CallRequest,
-) -> Result<CallResponse, Status> {
+/// Starts to answer one call.
+pub(crate) fn call(
+    layers: &Arc<Layers>,
+    service: &Arc<dyn Service>,
+    mut request: CallRequest,
+) -> Answer {
     // Watching comes first, so that span and events tell what the caller is told.
-    observe(CallSide::Server, &layers.sink, request, |request| async {
-        let context = request.context.clone();
+    let watch = Watch::start(CallSide::Server, &layers.sink, &mut request);
+    // The context is current while the handler runs: its own calls inherit it.
+    let context = request.context.clone();
+    // A place among the handlers, given back when this one is gone, whatever ends it.
+    let (place, refused) = match layers.admission.admit() {
+        Ok(place) => (Some(place), None),
+        Err(status) => (None, Some(status)),
+    };
+    let around = Around {
+        watch,
         // When the deadline passes, everything below is dropped.
-        let response = within_deadline(&context, async {
-            // The context is current while the handler runs: its own calls inherit it.
-            context
-                .clone()
-                .scope(layers.interceptors.run(request, |request| {
-                    // A service's own interceptors know what they are around.
-                    service.options().interceptors.run(request, |request| {
-                        // A panic ends this call and nothing else.
-                        catch_panic(service.call(request))
-                    })
-                }))
-                .await
-        })
-        .await
-        .map_err(for_caller)?;
-        Ok(guard(response, context))
-    })
-    .await
+        timer: None,
+        context,
+        _place: place,
+    };
+    let call = around.enter(|| -> CallFuture {
+        if let Some(status) = refused {
+            return Box::pin(std::future::ready(Err(status)));
+        }
+        if layers.interceptors.is_empty() && service.options().interceptors.is_empty() {
+            service.call(request)
+        } else {
+            intercepted(Arc::clone(layers), Arc::clone(service), request)
+        }
+    });
+    Answer {
+        // A panic ends this call and nothing else.
+        call: call.unwrap_or_else(|status| Box::pin(std::future::ready(Err(status)))),
+        around: Some(around),
+    }
 }
 
-async fn within_deadline<F>(context: &CallContext, call: F) -> Result<CallResponse, Status>
-where
-    F: Future<Output = Result<CallResponse, Status>>,
-{
-    match context.deadline() {
-        None => call.await,
-        Some(deadline) => rt::timeout_at(deadline.instant(), pin!(call))
+/// A call inside a user's interceptors: the server's outside, the service's own inside.
+fn intercepted(layers: Arc<Layers>, service: Arc<dyn Service>, request: CallRequest) -> CallFuture {
+    Box::pin(async move {
+        let service = &service;
+        layers
+            .interceptors
+            .run(request, |request| {
+                service
+                    .options()
+                    .interceptors
+                    .run(request, |request| service.call(request))
+            })
             .await
-            .unwrap_or_else(|| Err(deadline::exceeded("server"))),
-    }
-}
-
-async fn catch_panic<F>(call: F) -> Result<CallResponse, Status>
-where
-    F: Future<Output = Result<CallResponse, Status>> + Unpin,
-{
-    let mut call = call;
-    std::future::poll_fn(|cx| {
-        catch_unwind(AssertUnwindSafe(|| Pin::new(&mut call).poll(cx)))
-            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
     })
-    .await
 }
 
-fn guard(mut response: CallResponse, context: CallContext) -> CallResponse {
-    if let Messages::Stream(messages) = response.messages {
-        let timer = context
-            .deadline()
-            .map(|deadline| Box::pin(rt::sleep_until(deadline.instant())));
-        response.messages = Messages::stream(Guarded {
-            messages: Some(messages),
-            timer,
-            context,
-        });
+/// The layers around one call.
+struct Around {
+    watch: Option<Box<Watch>>,
+    timer: Option<Pin<Box<Sleep>>>,
+    context: CallContext,
+    /// The last field: what is around a handler is dropped after it.
+    _place: Option<Place>,
+}
+
+impl Around {
+    /// Runs a piece of the call's work inside its layers; a panic becomes a status.
+    fn enter<T>(&self, work: impl FnOnce() -> T) -> Result<T, Status> {
+        let work = || catch_unwind(AssertUnwindSafe(work));
+        let work = || self.context.clone().enter(work);
+        let result = match &self.watch {
+            None => work(),
+            Some(watch) => watch.in_scope(work),
+        };
+        result.map_err(|panic| panicked(&*panic))
     }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
+        ready!(deadline::poll(self.context.deadline(), &mut self.timer, cx));
+        Poll::Ready(deadline::exceeded("server"))
+    }
+
+    /// What the caller hears of an error; the call's end.
+    fn failed(mut self, status: Status) -> Status {
+        let status = for_caller(status);
+        if let Some(watch) = self.watch.take() {
+            watch.end(Err(&status));
+        }
+        status
+    }
+
+    fn succeeded(mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.end(Ok(()));
+        }
+    }
+}
+
+/// A call that is being answered.
+pub(crate) struct Answer {
+    call: CallFuture,
+    /// `None` once the call is answered.
+    around: Option<Around>,
+}
+
+impl Future for Answer {
+    type Output = Result<CallResponse, Status>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let Some(around) = &mut this.around else {
+            return Poll::Ready(Err(Status::internal("a call was polled after its end")));
+        };
+        let polled = around.enter(|| this.call.as_mut().poll(cx));
+        let result = match polled {
+            Ok(Poll::Ready(result)) => result,
+            Ok(Poll::Pending) => Err(ready!(around.poll_deadline(cx))),
+            Err(status) => Err(status),
+        };
+        let Some(around) = this.around.take() else {
+            unreachable!("borrowed above");
+        };
+        Poll::Ready(match result {
+            Err(status) => {
+                // The handler ends now, and not when its task gets around to it.
+                this.call = Box::pin(std::future::pending());
+                Err(around.failed(status))
+            }
+            Ok(response) => Ok(respond(response, around)),
+        })
+    }
+}
+
+/// Ends the call with its single response, or keeps the layers around its stream.
+fn respond(mut response: CallResponse, around: Around) -> CallResponse {
+    response.messages = match response.messages {
+        Messages::Stream(messages) => Messages::stream(Responses {
+            running: Some((messages, around)),
+            trailers: MetadataMap::new(),
+        }),
+        whole => {
+            around.succeeded();
+            whole
+        }
+    };
     response
 }
 
 /// A stream of responses, and the handler in it, inside the call's layers.
-struct Guarded {
+struct Responses {
     /// `None` once the call has ended: the handler is gone.
-    messages: Option<Pin<Box<dyn MessageStream>>>,
-    timer: Option<Pin<Box<Sleep>>>,
-    context: CallContext,
+    running: Option<(Pin<Box<dyn MessageStream>>, Around)>,
+    trailers: MetadataMap,
 }
 
-impl MessageStream for Guarded {
+impl MessageStream for Responses {
     fn poll_message(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Payload, Status>>> {
         let this = &mut *self;
-        let Some(messages) = &mut this.messages else {
+        let Some((messages, around)) = &mut this.running else {
             return Poll::Ready(None);
         };
-        if let Some(timer) = &mut this.timer
-            && timer.as_mut().poll(cx).is_ready()
-        {
-            this.messages = None;
-            return Poll::Ready(Some(Err(deadline::exceeded("server"))));
+        // A stream that always has a message must end at its deadline, too.
+        let result = match around.poll_deadline(cx) {
+            Poll::Ready(status) => Err(status),
+            Poll::Pending => match around.enter(|| messages.as_mut().poll_message(cx)) {
+                Ok(message) => ready!(message).transpose(),
+                Err(status) => Err(status),
+            },
+        };
+        if let Ok(Some(payload)) = result {
+            return Poll::Ready(Some(Ok(payload)));
         }
-        let polled = this
-            .context
-            .clone()
-            .enter(|| catch_unwind(AssertUnwindSafe(|| messages.as_mut().poll_message(cx))));
-        match polled {
-            Ok(Poll::Ready(Some(Err(status)))) => {
-                this.messages = None;
-                Poll::Ready(Some(Err(for_caller(status))))
+        let Some((mut messages, around)) = this.running.take() else {
+            unreachable!("borrowed above");
+        };
+        Poll::Ready(match result {
+            Err(status) => Some(Err(around.failed(status))),
+            _ => {
+                this.trailers = messages.as_mut().take_trailers();
+                around.succeeded();
+                None
             }
-            Ok(message) => message,
-            Err(panic) => {
-                this.messages = None;
-                Poll::Ready(Some(Err(panicked(&*panic))))
-            }
-        }
+        })
     }
 
     fn take_trailers(mut self: Pin<&mut Self>) -> MetadataMap {
-        match &mut self.messages {
-            Some(messages) => messages.as_mut().take_trailers(),
-            None => MetadataMap::new(),
-        }
+        std::mem::take(&mut self.trailers)
     }
 }

@@ -3,4 +3,4 @@
 mod observe;
 mod span;
 
-pub(crate) use observe::observe;
+pub(crate) use observe::{Watch, observe};

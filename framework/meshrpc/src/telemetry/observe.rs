@@ -15,7 +15,7 @@ use crate::base::{
     CallRequest, CallResponse, MessageStream, Messages, Payload, Spec, TraceContext,
 };
 
-/// Watches one call. Costs two loads when nobody listens.
+/// Watches one call.
 pub(crate) async fn observe<F, Fut>(
     side: CallSide,
     sink: &Sink,
@@ -26,23 +26,11 @@ where
     F: FnOnce(CallRequest) -> Fut,
     Fut: Future<Output = Result<CallResponse, Status>>,
 {
-    let spans = span::enabled();
-    carry_trace(side, spans, &mut request);
-    if !spans && !sink.listens() {
+    let Some(watch) = Watch::start(side, sink, &mut request) else {
         return call(request).await;
-    }
-    let span = if spans {
-        span::new(side, &request.spec, request.context.trace())
-    } else {
-        Span::none()
     };
-    let watch = Watch::start(side, sink.clone(), request.spec.clone(), span);
     let mut call = pin!(call(request));
-    let result = std::future::poll_fn(|cx| {
-        let _entered = watch.span.enter();
-        call.as_mut().poll(cx)
-    })
-    .await;
+    let result = std::future::poll_fn(|cx| watch.in_scope(|| call.as_mut().poll(cx))).await;
     match result {
         Err(status) => {
             watch.end(Err(&status));
@@ -105,7 +93,7 @@ fn new_trace() -> TraceContext {
 }
 
 /// A call that is being watched. Ends once, at the latest when it is dropped.
-struct Watch {
+pub(crate) struct Watch {
     side: CallSide,
     sink: Sink,
     spec: Spec,
@@ -115,19 +103,40 @@ struct Watch {
 }
 
 impl Watch {
-    fn start(side: CallSide, sink: Sink, spec: Spec, span: Span) -> Self {
+    /// Starts to watch a call; `None` when nobody listens, which costs two loads. The call's
+    /// trace is carried on in either case.
+    pub(crate) fn start(
+        side: CallSide,
+        sink: &Sink,
+        request: &mut CallRequest,
+    ) -> Option<Box<Self>> {
+        let spans = span::enabled();
+        carry_trace(side, spans, request);
+        if !spans && !sink.listens() {
+            return None;
+        }
+        let spec = request.spec.clone();
         sink.tell(&Event::CallStarted { side, spec: &spec });
-        Self {
+        Some(Box::new(Self {
             side,
-            sink,
+            sink: sink.clone(),
+            span: match spans {
+                true => span::new(side, &spec, request.context.trace()),
+                false => Span::none(),
+            },
             spec,
-            span,
             started: rt::now(),
             ended: false,
-        }
+        }))
     }
 
-    fn end(mut self, outcome: Result<(), &Status>) {
+    /// Runs a piece of the call's work inside its span.
+    pub(crate) fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.span.in_scope(work)
+    }
+
+    /// The call has ended.
+    pub(crate) fn end(mut self: Box<Self>, outcome: Result<(), &Status>) {
         self.finish(outcome);
     }
 
@@ -156,7 +165,7 @@ impl Drop for Watch {
 /// A watched call's stream of responses.
 struct Watched {
     messages: Pin<Box<dyn MessageStream>>,
-    watch: Option<Watch>,
+    watch: Option<Box<Watch>>,
 }
 
 impl MessageStream for Watched {

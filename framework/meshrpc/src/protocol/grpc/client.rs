@@ -11,7 +11,9 @@ use super::{
     APPLICATION_GRPC, COMPRESS_MIN_SIZE, CONTENT_TYPE, GRPC_ACCEPT_ENCODING, GRPC_ENCODING,
     GRPC_TIMEOUT, TE, http_status, is_grpc, metadata, status, timeout,
 };
-use crate::base::{CallRequest, CallResponse, Limits, Messages, MethodKind};
+use crate::base::{
+    CallContext, CallRequest, CallResponse, Limits, Messages, MethodKind, Spec,
+};
 use crate::codec::Encoding;
 use crate::codec::compression::EncodingSet;
 use crate::codec::envelope::{Compress, Deframer, Side, enclose};
@@ -25,12 +27,29 @@ pub(crate) struct Identity {
     pub(crate) user_agent: HeaderValue,
 }
 
-/// The HTTP request of a call.
-pub(crate) fn request(
-    identity: &Identity,
-    call: CallRequest,
-    limits: &Limits,
-) -> Result<Request<Body>, Status> {
+/// A call without its messages: what every repetition of it has in common.
+#[derive(Debug)]
+pub(crate) struct CallHead {
+    pub(crate) spec: Spec,
+    pub(crate) metadata: MetadataMap,
+    pub(crate) context: CallContext,
+    pub(crate) extensions: http::Extensions,
+}
+
+/// The head and the HTTP request's body of a call.
+pub(crate) fn split(call: CallRequest, limits: &Limits) -> Result<(CallHead, Body), Status> {
+    let head = CallHead {
+        spec: call.spec,
+        metadata: call.metadata,
+        context: call.context,
+        extensions: call.extensions,
+    };
+    let body = body(&head, call.messages, limits)?;
+    Ok((head, body))
+}
+
+/// The head of a call's HTTP request. It can be made anew for each attempt.
+pub(crate) fn head(identity: &Identity, call: &CallHead) -> Result<Request<()>, Status> {
     let encoding = call.extensions.get::<Encoding>().copied();
     let accepted = EncodingSet::supported();
 
@@ -47,7 +66,7 @@ pub(crate) fn request(
     if let Some(accepted) = accepted.to_header() {
         headers.insert(&GRPC_ACCEPT_ENCODING, accepted);
     }
-    metadata::append_user_metadata(call.metadata, &mut headers);
+    metadata::append_user_metadata_ref(&call.metadata, &mut headers);
 
     let path = match call.spec.as_static().and_then(|spec| spec.static_path()) {
         Some(path) => PathAndQuery::from_maybe_shared(bytes::Bytes::from_static(path.as_bytes())),
@@ -64,11 +83,23 @@ pub(crate) fn request(
     uri.authority = Some(identity.authority.clone());
     uri.path_and_query = Some(path);
 
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    *request.version_mut() = Version::HTTP_2;
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|error| {
+        Status::internal(format!("the target can't stand in a request: {error}"))
+    })?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn body(call: &CallHead, messages: Messages, limits: &Limits) -> Result<Body, Status> {
+    let encoding = call.extensions.get::<Encoding>().copied();
     let compress = encoding.map(|encoding| Compress {
         encoding,
         min_size: COMPRESS_MIN_SIZE,
     });
-    let body = match call.messages {
+    Ok(match messages {
         Messages::One(payload, _) => Body::full(enclose(
             payload,
             compress,
@@ -82,15 +113,7 @@ pub(crate) fn request(
             Side::Client,
         )),
         Messages::Ended(_) => Body::empty(),
-    };
-    let mut request = Request::new(body);
-    *request.method_mut() = Method::POST;
-    *request.version_mut() = Version::HTTP_2;
-    *request.uri_mut() = Uri::from_parts(uri).map_err(|error| {
-        Status::internal(format!("the target can't stand in a request: {error}"))
-    })?;
-    *request.headers_mut() = headers;
-    Ok(request)
+    })
 }
 
 /// The answer that an HTTP response carries. For methods with one response message it is read

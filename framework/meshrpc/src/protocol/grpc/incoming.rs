@@ -57,7 +57,10 @@ impl Incoming {
         std::mem::take(&mut self.trailers)
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Payload, Status>>> {
+    pub(super) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Payload, Status>>> {
         loop {
             match self.deframer.next() {
                 Ok(Some(payload)) => return Poll::Ready(Some(Ok(payload))),

@@ -1,10 +1,13 @@
 //! An HTTP request as a call, the call's answer as an HTTP response.
 
-use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use tonic::Status;
+use tokio::time::Sleep;
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Status};
 
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
@@ -13,7 +16,7 @@ use super::{
     GRPC_TIMEOUT, TE, is_grpc, metadata, status, timeout,
 };
 use crate::base::{
-    CallContext, CallRequest, CallResponse, Deadline, Messages, MethodKind, Peer, Spec, rt,
+    CallContext, CallRequest, CallResponse, Deadline, Messages, Payload, Peer, Spec, deadline,
 };
 use crate::codec::Encoding;
 use crate::codec::compression::EncodingSet;
@@ -58,37 +61,25 @@ pub(crate) fn trailers_only(status: &Status) -> Response<Body> {
     response
 }
 
-/// Serves one request of the method `spec`.
-pub(crate) async fn serve<F, Fut>(
+/// A request whose head is understood.
+pub(crate) struct Begun {
     spec: Spec,
-    request: Request<Body>,
-    peer: &Arc<Peer>,
+    metadata: MetadataMap,
+    context: CallContext,
+    extensions: Extensions,
+    incoming: Incoming,
     framing: Framing,
-    call: F,
-) -> Response<Body>
-where
-    F: FnOnce(CallRequest) -> Fut,
-    Fut: Future<Output = Result<CallResponse, Status>>,
-{
-    let mut accepted = None;
-    match answer(spec, request, peer, framing, &mut accepted, call).await {
-        Ok(response) => respond(response, framing, accepted),
-        Err(status) => trailers_only(&status),
-    }
+    /// How the answer is compressed.
+    encoding: Option<Encoding>,
 }
 
-async fn answer<F, Fut>(
+/// Reads the head of a request of the method `spec`.
+pub(crate) fn begin(
     spec: Spec,
     request: Request<Body>,
     peer: &Arc<Peer>,
     framing: Framing,
-    accepted: &mut Option<Encoding>,
-    call: F,
-) -> Result<CallResponse, Status>
-where
-    F: FnOnce(CallRequest) -> Fut,
-    Fut: Future<Output = Result<CallResponse, Status>>,
-{
+) -> Result<Begun, Status> {
     let (mut head, body) = request.into_parts();
     if head.method != Method::POST {
         return Err(Status::internal(format!(
@@ -108,45 +99,174 @@ where
         None => None,
         Some(name) => Encoding::from_header(&name).map_err(|error| unknown_encoding(&error))?,
     };
-    *accepted = match head.headers.remove(&GRPC_ACCEPT_ENCODING) {
-        Some(list) if framing.compress.is_some() => framing
-            .compress
-            .filter(|&wanted| EncodingSet::from_header(&list).contains(wanted)),
-        _ => None,
-    };
+    let accepted = head.headers.remove(&GRPC_ACCEPT_ENCODING);
     head.headers.remove(&CONTENT_TYPE);
     head.headers.remove(&TE);
-
     let deframer = Deframer::new(Side::Server, encoding, framing.max_receive_message);
-    let mut incoming = Incoming::request(body, deframer);
-    let context = CallContext::incoming(spec.clone(), deadline, Arc::clone(peer));
-    let messages = if spec.kind().client_streams() {
-        Messages::stream(incoming)
-    } else {
-        Messages::one(within(deadline, only_message(&mut incoming, spec.kind())).await?)
-    };
-    call(CallRequest {
+    Ok(Begun {
+        context: CallContext::incoming(spec.clone(), deadline, Arc::clone(peer)),
         spec,
         metadata: metadata::from_wire(head.headers),
-        context,
-        messages,
         extensions: head.extensions,
+        incoming: Incoming::request(body, deframer),
+        framing,
+        encoding: framing.compress.filter(|&wanted| {
+            accepted.is_some_and(|list| EncodingSet::from_header(&list).contains(wanted))
+        }),
     })
-    .await
 }
 
-/// The single request of a method that takes one.
-async fn only_message(
-    incoming: &mut Incoming,
-    kind: MethodKind,
-) -> Result<crate::base::Payload, Status> {
-    debug_assert!(!kind.client_streams());
-    let Some(payload) = incoming.next().await.transpose()? else {
-        return Err(cardinality("no request message came"));
-    };
-    match incoming.next().await.transpose()? {
-        None => Ok(payload),
-        Some(_) => Err(cardinality("more than one request message came")),
+/// What answers a request at message level.
+pub(crate) trait Handle {
+    /// The answer to come.
+    type Answer: Future<Output = Result<CallResponse, Status>> + Unpin;
+
+    /// Starts to answer.
+    fn handle(&self, request: CallRequest) -> Self::Answer;
+}
+
+/// Serves a request: reads it, hands it on, writes the answer.
+///
+/// Written by hand, because this is in the task of every call: a nest of async functions keeps
+/// several copies of the request, and allocating and moving those is what a small call costs.
+pub(crate) struct Serve<H: Handle> {
+    handle: H,
+    framing: Framing,
+    encoding: Option<Encoding>,
+    state: State<H::Answer>,
+}
+
+enum State<A> {
+    /// Waiting for the single request message, no longer than the caller waits for the answer.
+    Reading {
+        begun: Begun,
+        message: Option<Payload>,
+        /// Made when there is something to wait for, which for most calls there is not.
+        timer: Option<Pin<Box<Sleep>>>,
+    },
+    Answering(A),
+    Answered,
+}
+
+impl<H: Handle> Serve<H> {
+    pub(crate) fn new(begun: Begun, handle: H) -> Self {
+        let (framing, encoding) = (begun.framing, begun.encoding);
+        let state = match begun.spec.kind().client_streams() {
+            true => State::Answering(handle.handle(begun.streaming())),
+            false => State::Reading {
+                begun,
+                message: None,
+                timer: None,
+            },
+        };
+        Self {
+            handle,
+            framing,
+            encoding,
+            state,
+        }
+    }
+}
+
+impl Begun {
+    fn streaming(self) -> CallRequest {
+        let messages = Messages::stream(self.incoming);
+        request(
+            self.spec,
+            self.metadata,
+            self.context,
+            self.extensions,
+            messages,
+        )
+    }
+
+    fn single(self, message: Payload) -> CallRequest {
+        let messages = Messages::one(message);
+        request(
+            self.spec,
+            self.metadata,
+            self.context,
+            self.extensions,
+            messages,
+        )
+    }
+}
+
+const fn request(
+    spec: Spec,
+    metadata: MetadataMap,
+    context: CallContext,
+    extensions: Extensions,
+    messages: Messages,
+) -> CallRequest {
+    CallRequest {
+        spec,
+        metadata,
+        context,
+        messages,
+        extensions,
+    }
+}
+
+impl<H: Handle + Unpin> Future for Serve<H> {
+    type Output = Response<Body>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
+        let this = &mut *self;
+        if let State::Reading {
+            begun,
+            message,
+            timer,
+        } = &mut this.state
+        {
+            if let Err(status) = ready!(poll_only(begun, message, timer, cx)) {
+                this.state = State::Answered;
+                return Poll::Ready(trailers_only(&status));
+            }
+            if let State::Reading {
+                begun,
+                message: Some(message),
+                ..
+            } = std::mem::replace(&mut this.state, State::Answered)
+            {
+                this.state = State::Answering(this.handle.handle(begun.single(message)));
+            }
+        }
+        let State::Answering(answer) = &mut this.state else {
+            return Poll::Ready(trailers_only(&Status::internal(
+                "server: a call was polled after its end",
+            )));
+        };
+        let answer = ready!(Pin::new(answer).poll(cx));
+        this.state = State::Answered;
+        Poll::Ready(match answer {
+            Ok(response) => respond(response, this.framing, this.encoding),
+            Err(status) => trailers_only(&status),
+        })
+    }
+}
+
+/// Reads the single request message of a method that takes one, and the end behind it.
+fn poll_only(
+    begun: &mut Begun,
+    message: &mut Option<Payload>,
+    timer: &mut Option<Pin<Box<Sleep>>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Status>> {
+    loop {
+        let Poll::Ready(next) = begun.incoming.poll_next(cx) else {
+            ready!(deadline::poll(begun.context.deadline(), timer, cx));
+            return Poll::Ready(Err(deadline::exceeded("server")));
+        };
+        return Poll::Ready(match next.transpose()? {
+            Some(payload) if message.is_none() => {
+                *message = Some(payload);
+                continue;
+            }
+            Some(_) => Err(cardinality("more than one request message came")),
+            None if message.is_none() => Err(cardinality("no request message came")),
+            None => Ok(()),
+        });
     }
 }
 
@@ -155,19 +275,6 @@ fn cardinality(what: &str) -> Status {
     Status::unimplemented(format!(
         "server: {what}; the method takes exactly one (do both sides have the same contract?)"
     ))
-}
-
-/// Waits for a request no longer than its caller waits for the answer.
-async fn within<T>(
-    deadline: Option<Deadline>,
-    work: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    match deadline {
-        None => work.await,
-        Some(deadline) => rt::timeout_at(deadline.instant(), work)
-            .await
-            .unwrap_or_else(|| Err(crate::base::deadline::exceeded("server"))),
-    }
 }
 
 fn unknown_encoding(error: &impl std::fmt::Display) -> Status {
@@ -215,7 +322,7 @@ fn respond(response: CallResponse, framing: Framing, encoding: Option<Encoding>)
     response
 }
 
-fn ok(trailers: tonic::metadata::MetadataMap) -> HeaderMap {
+fn ok(trailers: MetadataMap) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(1);
     status::ok_trailers(&mut headers);
     metadata::append_user_metadata(trailers, &mut headers);

@@ -19,7 +19,7 @@ use tonic::Status;
 use super::Http2Body;
 use super::drive::Gather;
 use super::stop::{LAST_WORDS, Stop, Stopped, drained};
-use super::write::{WriteError, write_body};
+use super::write::{WriteError, write_at_once, write_body};
 use crate::base::{Limits, Peer, rt};
 use crate::protocol::Body;
 use crate::transport::Io;
@@ -29,12 +29,12 @@ pub(crate) use super::stop::last_call;
 
 /// What answers the HTTP exchanges of a connection.
 pub(crate) trait Exchange: Send + Sync + 'static {
-    /// Answers one request. Dropped when the peer gives up on the stream.
-    fn exchange(
-        &self,
-        request: Request<Body>,
-        peer: &Arc<Peer>,
-    ) -> impl Future<Output = Response<Body>> + Send;
+    /// The answer to come.
+    type Answer: Future<Output = Response<Body>> + Send + Unpin + 'static;
+
+    /// Starts to answer one request. The answer is dropped when the peer gives up on the
+    /// stream.
+    fn exchange(&self, request: Request<Body>, peer: &Arc<Peer>) -> Self::Answer;
 
     /// The whole answer to a request that will not be answered.
     fn refuse(&self, status: &Status) -> Response<Body>;
@@ -177,19 +177,31 @@ impl Drop for Active<'_> {
     }
 }
 
-async fn serve_stream<E: Exchange>(
+/// Serves one stream. The request is read into the answer's future before anything is awaited,
+/// so that the task holds it once.
+fn serve_stream<E: Exchange>(
     shared: Arc<Shared<E>>,
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-) {
-    let _active = Active(&shared.active);
-    let event = pin!(shared.stop.listen());
-    let mut stopped = Stopped::new(&shared.stop, event);
+) -> impl Future<Output = ()> {
     let request = request.map(|stream| Body::http2(Http2Body::request(stream)));
-    let answered = {
-        let mut exchange = pin!(shared.exchange.exchange(request, &shared.peer));
-        poll_fn(|cx| poll_unless_unwanted(exchange.as_mut(), &mut respond, &mut stopped, cx)).await
-    };
+    let mut exchange = shared.exchange.exchange(request, &shared.peer);
+    async move {
+        let _active = Active(&shared.active);
+        let answered = {
+            let event = pin!(shared.stop.listen());
+            let mut stopped = Stopped::new(&shared.stop, event);
+            poll_fn(|cx| poll_unless_unwanted(&mut exchange, &mut respond, &mut stopped, cx)).await
+        };
+        write_answer(&shared, answered, respond).await;
+    }
+}
+
+async fn write_answer<E: Exchange>(
+    shared: &Shared<E>,
+    answered: Answered,
+    mut respond: SendResponse<Bytes>,
+) {
     let response = match answered {
         Answered::Response(response) => response,
         Answered::Stopped => shared.exchange.refuse(&Stop::status()),
@@ -209,14 +221,22 @@ async fn serve_stream<E: Exchange>(
     if end {
         return;
     }
-    let written = {
-        let mut writing = pin!(write_body(&mut stream, body));
-        poll_fn(|cx| match writing.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(Some(result)),
-            Poll::Pending if stopped.poll(cx) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        })
-        .await
+    // The common answer is short and needs no waiting, so the rest of this is kept out of every
+    // call's task.
+    let written = match write_at_once(&mut stream, body) {
+        Ok(None) => Some(Ok(())),
+        Err(error) => Some(Err(error)),
+        Ok(Some(body)) => {
+            let event = pin!(shared.stop.listen());
+            let mut stopped = Stopped::new(&shared.stop, event);
+            let mut writing = Box::pin(write_body(&mut stream, body));
+            poll_fn(|cx| match writing.as_mut().poll(cx) {
+                Poll::Ready(result) => Poll::Ready(Some(result)),
+                Poll::Pending if stopped.poll(cx) => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            })
+            .await
+        }
     };
     match written {
         Some(Ok(()) | Err(WriteError::Reset(_))) => {}
@@ -246,13 +266,13 @@ enum Answered {
 }
 
 /// Runs a handler for as long as somebody wants its answer.
-fn poll_unless_unwanted<F: Future<Output = Response<Body>>>(
-    exchange: Pin<&mut F>,
+fn poll_unless_unwanted<F: Future<Output = Response<Body>> + Unpin>(
+    exchange: &mut F,
     respond: &mut SendResponse<Bytes>,
     stopped: &mut Stopped<'_, '_>,
     cx: &mut Context<'_>,
 ) -> Poll<Answered> {
-    if let Poll::Ready(response) = exchange.poll(cx) {
+    if let Poll::Ready(response) = Pin::new(exchange).poll(cx) {
         return Poll::Ready(Answered::Response(response));
     }
     if respond.poll_reset(cx).is_ready() {
