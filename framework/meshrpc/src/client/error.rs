@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use tonic::Status;
+
 /// Why a channel could not be made or did not connect.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -36,6 +38,30 @@ impl fmt::Display for ConnectError {
                 write!(f, "can't connect to {target}: {source}")
             }
         }
+    }
+}
+
+impl From<ConnectError> for Status {
+    fn from(error: ConnectError) -> Self {
+        let mut status = Self::unavailable(format!("client: {error}"));
+        status.set_source(Arc::new(error));
+        status
+    }
+}
+
+/// A failure inside the channel, told by its message alone.
+#[derive(Debug)]
+pub(super) struct Cause(pub(super) Status);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.message())
+    }
+}
+
+impl Error for Cause {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 

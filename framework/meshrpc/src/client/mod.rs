@@ -3,18 +3,22 @@
 mod builder;
 pub(crate) mod calls;
 mod channel;
-mod connection;
 mod deadline;
+mod driver;
+mod endpoints;
 mod error;
 mod stack;
+mod subchannel;
 mod target;
+mod transparent;
 
 pub use builder::ChannelBuilder;
 pub use calls::{
     BidiStreamingCall, ClientStreamingCall, Reply, ServerStreamingCall, StreamItem, UnaryCall,
 };
 pub use channel::Channel;
+pub use endpoints::WaitForReady;
 pub use error::ConnectError;
 
-pub use crate::base::Address;
+pub use crate::base::{Address, KeepaliveOptions};
 pub use crate::transport::{Connecting, Connection, Connector};

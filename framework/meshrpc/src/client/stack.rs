@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use tonic::Status;
 
-use super::connection::Subchannel;
-use super::deadline;
+use super::endpoints::Endpoints;
+use super::target::{Addresses, Target};
+use super::{deadline, transparent};
+use crate::balance::PickFirst;
 use crate::base::events::Sink;
 use crate::base::interceptor::Interceptors;
-use crate::base::{CallRequest, CallResponse, CallSide, Limits};
-use crate::protocol::grpc::client::{self as grpc, Identity};
+use crate::base::{CallRequest, CallResponse, CallSide, Limits, Policy, Resolver};
+use crate::discovery::{Dns, Static};
+use crate::protocol::grpc::client::Identity;
 use crate::telemetry::observe;
+use crate::transport;
 
 /// What a channel's calls pass through.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub(crate) struct Stack {
     pub(crate) sink: Sink,
     pub(crate) call_interceptors: Interceptors,
     pub(crate) attempt_interceptors: Interceptors,
-    pub(crate) subchannel: Arc<Subchannel>,
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Stack {
@@ -48,18 +52,27 @@ impl Stack {
 
     /// One attempt: pick a connection, send, read the head of the answer.
     async fn attempt(&self, request: CallRequest) -> Result<CallResponse, Status> {
-        let kind = request.spec.kind();
-        let connection = self.subchannel.connection().await?;
-        let request = grpc::request(&self.identity, request, &self.limits)?;
-        let (head, body) = request.into_parts();
-        let exchange = match connection.send(http::Request::from_parts(head, ()), body) {
-            Ok(exchange) => exchange,
-            Err((error, _)) => {
-                self.subchannel.lost(&connection);
-                return Err(error.status);
-            }
-        };
-        let response = exchange.response().await.map_err(|(error, _)| error.status)?;
-        grpc::response(kind, response, &self.limits).await
+        // Innermost, because a call that the server has not seen has not been attempted yet:
+        // nothing above counts, delays or even notices its repetition.
+        transparent::send(&self.endpoints, &self.identity, &self.limits, request).await
     }
+}
+
+/// Who finds the servers behind a target, unless the user names another resolver.
+pub(crate) fn resolver(target: &Target) -> Arc<dyn Resolver> {
+    match &target.addresses {
+        Addresses::Static(addresses) => Arc::new(Static::new(addresses.iter().cloned())),
+        Addresses::Dns(name) => {
+            let lookup = |name: &str| {
+                let name = name.to_owned();
+                Box::pin(async move { transport::resolve(&name).await }) as _
+            };
+            Arc::new(Dns::new(name.as_str(), Arc::new(lookup)))
+        }
+    }
+}
+
+/// Who spreads the calls over them, unless the user names another policy.
+pub(crate) fn policy() -> Arc<dyn Policy> {
+    Arc::new(PickFirst)
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use http::uri::{Authority, Scheme};
 
 use super::ConnectError;
+use crate::base::Address;
 
 /// A parsed target.
 #[derive(Debug, Clone)]
@@ -22,10 +23,11 @@ pub(crate) enum Addresses {
     /// A name that the operating system resolves, with a port.
     Dns(String),
     /// Known from the start.
-    Static(Vec<SocketAddr>),
+    Static(Vec<Address>),
 }
 
-const FORMS: &str = "use http://host:port, dns:///host:port, ipv4:1.2.3.4:port or ipv6:[::1]:port";
+const FORMS: &str =
+    "use http://host:port, dns:///host:port, ipv4:1.2.3.4:port,…, ipv6:[::1]:port or unix:///path";
 
 impl Target {
     pub(crate) fn parse(text: &str) -> Result<Self, ConnectError> {
@@ -38,25 +40,34 @@ impl Target {
             .or_else(|| text.strip_prefix("ipv6:"))
             .or_else(|| text.strip_prefix("static:"))
         {
+            let list = list.trim_start_matches("///");
             let addresses = list
-                .trim_start_matches("///")
                 .split(',')
-                .map(|address| {
-                    address.trim().parse().map_err(|_| {
-                        invalid(format!("{address:?} is not an IP address with a port"))
-                    })
+                .map(|address| match address.trim().parse() {
+                    Ok(address) => Ok(Address::Ip(address)),
+                    Err(_) => Err(invalid(format!(
+                        "{address:?} is not an IP address with a port"
+                    ))),
                 })
-                .collect::<Result<Vec<SocketAddr>, _>>()?;
+                .collect::<Result<Vec<_>, _>>()?;
             let authority = list.split(',').next().unwrap_or_default().trim();
-            return Ok(Self {
-                text: text.to_owned(),
-                scheme: Scheme::HTTP,
-                authority: authority
-                    .trim_start_matches("///")
-                    .parse()
-                    .map_err(|error| invalid(format!("{error}")))?,
-                addresses: Addresses::Static(addresses),
-            });
+            return Self::known(text, authority, addresses);
+        }
+        #[cfg(unix)]
+        if let Some(path) = text.strip_prefix("unix:") {
+            // unix:relative, unix:/absolute and unix:///absolute.
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(invalid(
+                    "it has no path; use unix:///run/orders.sock".to_owned(),
+                ));
+            }
+            // What gRPC says to a server that has no name.
+            return Self::known(text, "localhost", vec![Address::Unix(path.into())]);
+        }
+        if let Some(name) = text.strip_prefix("passthrough:") {
+            let name = name.trim_start_matches("///");
+            return Self::known(text, name, vec![Address::Named(name.into())]);
         }
         let host = if let Some(rest) = text.strip_prefix("http://") {
             rest.trim_end_matches('/')
@@ -78,7 +89,7 @@ impl Target {
         let port = authority.port_u16().unwrap_or(80);
         let name = authority.host();
         let addresses = match host_address(name, port) {
-            Some(address) => Addresses::Static(vec![address]),
+            Some(address) => Addresses::Static(vec![Address::Ip(address)]),
             None if name.is_empty() => return Err(invalid(format!("it has no host; {FORMS}"))),
             None => Addresses::Dns(format!("{name}:{port}")),
         };
@@ -87,6 +98,24 @@ impl Target {
             scheme: Scheme::HTTP,
             authority,
             addresses,
+        })
+    }
+}
+
+impl Target {
+    /// A target whose addresses are in its text.
+    fn known(text: &str, authority: &str, addresses: Vec<Address>) -> Result<Self, ConnectError> {
+        let authority = authority
+            .parse()
+            .map_err(|error| ConnectError::InvalidTarget {
+                target: text.to_owned(),
+                reason: format!("{authority:?} can't stand for a server in a request: {error}"),
+            })?;
+        Ok(Self {
+            text: text.to_owned(),
+            scheme: Scheme::HTTP,
+            authority,
+            addresses: Addresses::Static(addresses),
         })
     }
 }

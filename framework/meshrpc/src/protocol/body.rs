@@ -1,6 +1,7 @@
 //! The body of an HTTP exchange: one concrete type for everything that crosses the seam
 //! between protocols and transports.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
@@ -63,7 +64,17 @@ impl Body {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
     {
-        Self(Kind::Boxed(Box::pin(MapError(body))))
+        let mut body = Some(body);
+        // One of ours that went through a generic layer stays what it was: the transport writes
+        // it without polling.
+        let ours = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>();
+        if let Some(ours) = ours.and_then(Option::take) {
+            return ours;
+        }
+        match body {
+            Some(body) => Self(Kind::Boxed(Box::pin(MapError(body)))),
+            None => Self::empty(),
+        }
     }
 
     pub(crate) const fn with_trailers(data: Bytes, trailers: Option<HeaderMap>) -> Self {

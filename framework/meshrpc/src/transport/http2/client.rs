@@ -15,7 +15,8 @@ use h2::client::SendRequest;
 use http::Request;
 use tokio::sync::Notify;
 
-use super::exchange::{Exchange, Upload};
+pub(crate) use super::exchange::Exchange;
+use super::exchange::Upload;
 use super::session::{self, Session};
 use crate::base::{KeepaliveOptions, Limits};
 use crate::protocol::{Body, Kind};
