@@ -6,7 +6,7 @@ use tonic::metadata::{AsciiMetadataValue, MetadataKey, MetadataMap};
 use tonic::{Extensions, Status};
 
 use crate::base::{CallContext, CallRequest, Deadline, Messages, MethodSpec};
-use crate::client::Channel;
+use crate::client::{Channel, WaitForReady};
 use crate::codec::Encoding;
 
 /// The options of one call, collected until it starts.
@@ -50,6 +50,10 @@ impl Options {
 
     pub(crate) fn detach(&mut self) {
         self.context = CallContext::detached();
+    }
+
+    pub(crate) fn wait_for_ready(&mut self) {
+        self.extensions.insert(WaitForReady);
     }
 
     pub(crate) fn compress(&mut self, encoding: Encoding) {
@@ -158,6 +162,14 @@ macro_rules! call_options {
         #[must_use]
         pub fn compress(mut self, encoding: $crate::codec::Encoding) -> Self {
             self.options().compress(encoding);
+            self
+        }
+
+        /// Waits for a connection even while none can be made, until the deadline. Without it
+        /// a call fails at once with UNAVAILABLE when the server can't be reached.
+        #[must_use]
+        pub fn wait_for_ready(mut self) -> Self {
+            self.options().wait_for_ready();
             self
         }
 

@@ -48,6 +48,16 @@ pub(crate) fn split(call: CallRequest, limits: &Limits) -> Result<(CallHead, Bod
     Ok((head, body))
 }
 
+/// The whole HTTP request of a call.
+pub(crate) fn request(
+    identity: &Identity,
+    call: CallRequest,
+    limits: &Limits,
+) -> Result<Request<Body>, Status> {
+    let (call, body) = split(call, limits)?;
+    Ok(head(identity, &call)?.map(|()| body))
+}
+
 /// The head of a call's HTTP request. It can be made anew for each attempt.
 pub(crate) fn head(identity: &Identity, call: &CallHead) -> Result<Request<()>, Status> {
     let encoding = call.extensions.get::<Encoding>().copied();
