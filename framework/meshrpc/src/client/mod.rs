@@ -10,8 +10,10 @@ mod error;
 mod stack;
 mod subchannel;
 mod target;
+mod tonic;
 mod transparent;
 
+pub use self::tonic::{DescribedChannel, HttpCall};
 pub use builder::ChannelBuilder;
 pub use calls::{
     BidiStreamingCall, ClientStreamingCall, Reply, ServerStreamingCall, StreamItem, UnaryCall,

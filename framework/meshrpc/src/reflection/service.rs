@@ -73,16 +73,15 @@ impl Reflection {
 
     fn know(&self, served: &ServedServices<'_>) -> Known {
         let mut known = Known::default();
-        let described = served.described.iter();
+        let described = served.services.iter();
         let sets = described.map(|spec| Bytes::from_static(spec.file_descriptor_set()));
         for set in sets.chain(self.more.iter().cloned()) {
             if let Err(error) = known.pool.add(&set) {
                 tracing::warn!(%error, "reflection leaves out descriptors that don't parse");
             }
         }
-        let names = served.described.iter().map(|spec| spec.name());
+        let names = served.services.iter().map(|spec| spec.name());
         known.services = names
-            .chain(served.mounted.iter().copied())
             .filter(|name| known.pool.declares(name))
             .map(str::to_owned)
             .collect();

@@ -5,17 +5,27 @@ use std::future::{Future, pending};
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use tonic::server::NamedService;
+use tower_layer::Layer;
+use tower_service::Service as TowerService;
+
 use super::accept::{self, Setup};
 use super::error::ServeError;
+use super::front::Front;
+use super::http::{BoxError, HttpLayers, HttpService};
 use super::listen::Bind;
-use super::router::Router;
+use super::mount::{CatchAll, Mounted};
+use super::router::{Fallbacks, Router};
 use super::service::Service;
 use super::stack::Layers;
 use crate::base::events::Sink;
-use crate::base::{EventSink, Interceptor, Limits};
+use crate::base::{Call, EventSink, Interceptor, Limits};
+use crate::protocol::{Body, BodyError};
 #[cfg(feature = "tls")]
 use crate::transport::tls::ServerTls;
-use crate::transport::{IntoListener, Security, TcpOptions};
+use crate::transport::{IntoListener, Listener, Security, TcpOptions};
 
 /// A server. [`Server::builder`] sets one up.
 #[derive(Debug)]
@@ -28,6 +38,8 @@ impl Server {
             services: Vec::new(),
             limits: Limits::DEFAULT,
             layers: Layers::default(),
+            http_layers: HttpLayers::default(),
+            fallbacks: Fallbacks::default(),
             listen: Vec::new(),
             tcp: TcpOptions::default(),
             reuse_port: false,
@@ -43,6 +55,8 @@ pub struct ServerBuilder {
     services: Vec<Arc<dyn Service>>,
     limits: Limits,
     layers: Layers,
+    http_layers: HttpLayers,
+    fallbacks: Fallbacks,
     listen: Vec<Bind>,
     tcp: TcpOptions,
     reuse_port: bool,
@@ -54,6 +68,59 @@ impl ServerBuilder {
     /// Serves a generated service.
     pub fn add_service(mut self, service: impl Service) -> Self {
         self.services.push(Arc::new(service));
+        self
+    }
+
+    /// Serves a service that another framework generated, tonic's for one, under its name; see
+    /// [`Mounted`] for what holds for it, and for options.
+    pub fn mount<S, B>(self, service: S) -> Self
+    where
+        S: TowerService<Request<Body>, Response = Response<B>>,
+        S: NamedService + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        self.add_service(Mounted::new(service))
+    }
+
+    /// Hands the calls of services that are not served here to `call`, as bidirectional streams
+    /// of encoded messages, whatever their kind: a proxy's door. A [`Channel`](crate::Call) to
+    /// another server is such a `call`.
+    pub fn fallback(mut self, call: impl Call) -> Self {
+        self.fallbacks.call = Some(Arc::new(CatchAll::new(call)));
+        self
+    }
+
+    /// Hands requests that are no gRPC calls, or calls that nobody here answers, to `service`:
+    /// an axum router, or whatever else tower calls a service.
+    pub fn fallback_http<S, B>(mut self, service: S) -> Self
+    where
+        S: TowerService<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        self.fallbacks.http = Some(HttpService::new(service));
+        self
+    }
+
+    /// Puts a tower layer around everything that the server does with requests, at the level of
+    /// HTTP. The first one added is the outermost. Without any, nothing stands between; for what
+    /// concerns calls, [`ServerBuilder::intercept`] costs less and knows more.
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service: TowerService<Request<Body>, Response = Response<B>>,
+        L::Service: Clone + Send + Sync + 'static,
+        <L::Service as TowerService<Request<Body>>>::Future: Send,
+        <L::Service as TowerService<Request<Body>>>::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        self.http_layers.push(layer);
         self
     }
 
@@ -205,8 +272,14 @@ impl ServerBuilder {
         self,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
+        self.prepare()?.run(shutdown).await;
+        Ok(())
+    }
+
+    /// Everything that can fail: after it the server listens.
+    pub(crate) fn prepare(mut self) -> Result<Prepared, ServeError> {
         let security = self.security()?;
-        let exchange = Arc::new(Router::new(self.services, &self.limits, self.layers)?);
+        let exchange = Arc::new(self.front()?);
         if self.listen.is_empty() {
             return Err(ServeError::NoListener);
         }
@@ -221,8 +294,18 @@ impl ServerBuilder {
             security,
             exchange,
         };
-        accept::run(listeners, setup, shutdown).await;
-        Ok(())
+        Ok(Prepared { listeners, setup })
+    }
+
+    /// What answers requests, however they arrive.
+    pub(super) fn front(&mut self) -> Result<Front, ServeError> {
+        let router = Router::new(
+            std::mem::take(&mut self.services),
+            std::mem::take(&mut self.fallbacks),
+            &self.limits,
+            std::mem::take(&mut self.layers),
+        )?;
+        Ok(Front::new(router, std::mem::take(&mut self.http_layers)))
     }
 
     #[cfg(feature = "tls")]
@@ -237,6 +320,25 @@ impl ServerBuilder {
     #[expect(clippy::unnecessary_wraps, reason = "TLS settings may be wrong")]
     fn security(&self) -> Result<Security, ServeError> {
         Ok(Security::Plaintext)
+    }
+}
+
+/// A server that listens.
+pub(crate) struct Prepared {
+    listeners: Vec<Box<dyn Listener>>,
+    setup: Setup<Front>,
+}
+
+impl Prepared {
+    /// Serves until `shutdown` completes and what was accepted has ended.
+    pub(crate) async fn run(self, shutdown: impl Future<Output = ()>) {
+        let exchange = Arc::clone(&self.setup.exchange);
+        let shutdown = async move {
+            shutdown.await;
+            // Health is told first, so that balancers hear of it before calls are refused.
+            exchange.draining();
+        };
+        accept::run(self.listeners, self.setup, shutdown).await;
     }
 }
 

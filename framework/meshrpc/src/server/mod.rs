@@ -1,20 +1,28 @@
 //! The server: generated services behind a listener.
 
 mod accept;
+mod admission;
 mod builder;
 pub(crate) mod dispatch;
 mod error;
+mod front;
 mod handler;
+mod http;
+mod into_http;
 mod listen;
+mod mount;
 mod panic;
 mod router;
 mod service;
 mod signal;
 mod stack;
 
+pub use self::http::{Answering, HttpService};
 pub use builder::{Server, ServerBuilder};
 pub use error::ServeError;
-pub use service::{Service, ServiceOptions, ServiceServer};
+pub use into_http::HttpServer;
+pub use mount::Mounted;
+pub use service::{ServedServices, Service, ServiceOptions, ServiceServer};
 pub use signal::shutdown_signal;
 
 pub use crate::transport::{Connection, IntoListener, Listener};

@@ -29,10 +29,9 @@ pub trait Service: Call {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ServedServices<'a> {
-    /// The services whose contract is known, in the order in which they were added.
-    pub described: &'a [&'static ServiceSpec],
-    /// The names of services that were mounted without their contract.
-    pub mounted: &'a [&'static str],
+    /// The services in the order in which they were added. Of a mounted one only the name is
+    /// known.
+    pub services: &'a [&'static ServiceSpec],
 }
 
 /// The options of one service; what is not set is as the server has it.
@@ -46,6 +45,8 @@ pub struct ServiceOptions {
     /// Compress responses so, for callers that accept it.
     pub compress: Option<Encoding>,
     pub(crate) interceptors: Interceptors,
+    /// Calls of any method are this service's, not only of those in its spec.
+    pub(crate) any_method: bool,
 }
 
 /// What generated code knows about a service without its implementation.

@@ -169,6 +169,15 @@ impl<H: Handle> Serve<H> {
 }
 
 impl Begun {
+    /// Makes this the continuation of the call in `context`, where that one is being handled in
+    /// this process: it inherits all but a later deadline.
+    pub(crate) fn continue_from(&mut self, context: CallContext) {
+        self.context = match self.context.deadline() {
+            Some(deadline) => context.with_deadline(deadline),
+            None => context,
+        };
+    }
+
     fn streaming(self) -> CallRequest {
         let messages = Messages::stream(self.incoming);
         request(

@@ -1,0 +1,201 @@
+//! Services at the level of HTTP: what tower, tonic and axum call a service, of any type.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use tonic::Status;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::protocol::grpc::server as grpc;
+use crate::protocol::{Body, BodyError};
+
+/// The response of an [`HttpService`].
+pub(crate) type HttpFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// What a layer given to [`ServerBuilder::layer`](super::ServerBuilder::layer) wraps: the rest of
+/// the server, as a tower service. It never fails: what goes wrong is a response.
+#[derive(Clone)]
+pub struct HttpService(Arc<dyn Erased>);
+
+impl HttpService {
+    /// Any service of tower's kind.
+    pub(crate) fn new<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        Self(Arc::new(Tower(service)))
+    }
+
+    /// Whatever answers requests.
+    pub(crate) fn from_fn<F>(answer: F) -> Self
+    where
+        F: Fn(Request<Body>) -> HttpFuture + Send + Sync + 'static,
+    {
+        Self(Arc::new(answer))
+    }
+
+    /// Answers one request.
+    pub(crate) fn answer(&self, request: Request<Body>) -> HttpFuture {
+        self.0.answer(request)
+    }
+}
+
+impl Service<Request<Body>> for HttpService {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Infallible>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Answering {
+        Answering(self.answer(request))
+    }
+}
+
+impl fmt::Debug for HttpService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpService")
+    }
+}
+
+/// The future of an [`HttpService`].
+#[must_use = "a request is not answered until its future is awaited"]
+pub struct Answering(pub(crate) HttpFuture);
+
+impl Future for Answering {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(Ok)
+    }
+}
+
+impl fmt::Debug for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answering")
+    }
+}
+
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// A service of any type.
+trait Erased: Send + Sync + 'static {
+    fn answer(&self, request: Request<Body>) -> HttpFuture;
+}
+
+impl<F> Erased for F
+where
+    F: Fn(Request<Body>) -> HttpFuture + Send + Sync + 'static,
+{
+    fn answer(&self, request: Request<Body>) -> HttpFuture {
+        self(request)
+    }
+}
+
+/// A tower service, cloned for every request: one that has its own limits keeps them in what its
+/// clones share.
+struct Tower<S>(S);
+
+impl<S, B> Erased for Tower<S>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<BodyError>,
+{
+    fn answer(&self, request: Request<Body>) -> HttpFuture {
+        let mut service = self.0.clone();
+        Box::pin(async move {
+            let is_grpc = grpc::is_grpc_request(&request);
+            if let Err(error) = poll_fn(|cx| service.poll_ready(cx)).await {
+                return failed(error.into(), is_grpc);
+            }
+            match service.call(request).await {
+                Ok(response) => response.map(Body::wrap),
+                Err(error) => failed(error.into(), is_grpc),
+            }
+        })
+    }
+}
+
+/// What the peer hears when a service or layer fails.
+fn failed(error: BoxError, is_grpc: bool) -> Response<Body> {
+    let status = status_of(error);
+    if is_grpc {
+        return grpc::trailers_only(&status);
+    }
+    let mut response = Response::new(Body::full(format!("{}\n", status.message())));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
+    response
+}
+
+/// The status in an error's chain of causes, where there is one.
+fn status_of(error: BoxError) -> Status {
+    match error.downcast::<Status>() {
+        Ok(status) => *status,
+        Err(error) => {
+            tracing::debug!(%error, "a layer or a service failed");
+            let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
+            while let Some(error) = cause {
+                if let Some(status) = error.downcast_ref::<Status>() {
+                    return status.clone();
+                }
+                cause = error.source();
+            }
+            // The cause is for our log: it may name what is nobody's business.
+            Status::internal("server: a layer in front of the service failed")
+        }
+    }
+}
+
+/// A user's layers around the server, the first one added outermost.
+#[derive(Default)]
+pub(crate) struct HttpLayers(Vec<Box<dyn FnOnce(HttpService) -> HttpService + Send + Sync>>);
+
+impl HttpLayers {
+    pub(crate) fn push<L, B>(&mut self, layer: L)
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Future: Send,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        self.0
+            .push(Box::new(move |inner| HttpService::new(layer.layer(inner))));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All layers around `inner`.
+    pub(crate) fn around(self, inner: HttpService) -> HttpService {
+        self.0
+            .into_iter()
+            .rev()
+            .fold(inner, |inner, layer| layer(inner))
+    }
+}
