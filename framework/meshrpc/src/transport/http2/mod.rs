@@ -3,12 +3,14 @@
 mod body;
 pub(crate) mod client;
 mod drive;
+mod inline;
 mod exchange;
 mod keepalive;
 mod pulse;
 pub(crate) mod server;
 mod session;
 mod stop;
+mod stream;
 mod write;
 
 pub(crate) use body::Http2Body;

@@ -1,26 +1,26 @@
 //! The server's end of an HTTP/2 connection.
 //!
-//! Streams are accepted until there are no more, each gets a task, and only then is the
+//! Streams are accepted until there are no more, then their handlers run, and only then is the
 //! connection written to, once for all answers that are ready.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 
 use bytes::Bytes;
-use h2::server::SendResponse;
-use h2::{Reason, RecvStream};
 use http::{Request, Response};
 use tokio::sync::watch;
 use tonic::Status;
 
-use super::Http2Body;
 use super::drive::Gather;
-use super::stop::{LAST_WORDS, Stop, Stopped, drained};
-use super::write::{WriteError, write_at_once, write_body};
-use crate::base::{Limits, Peer, rt};
+use super::inline::Inline;
+use super::keepalive::Keepalive;
+use super::pulse::{Pulse, Watched};
+use super::stop::{LAST_WORDS, Stop, drained};
+use super::stream::Stream;
+use crate::base::{KeepaliveOptions, Limits, Peer, rt};
 use crate::protocol::Body;
 use crate::transport::Io;
 use crate::transport::guard::Guard;
@@ -41,11 +41,12 @@ pub(crate) trait Exchange: Send + Sync + 'static {
 }
 
 /// A connection's state that its streams share.
-struct Shared<E> {
-    exchange: Arc<E>,
-    peer: Arc<Peer>,
-    active: AtomicUsize,
-    stop: Stop,
+pub(super) struct Shared<E> {
+    pub(super) exchange: Arc<E>,
+    pub(super) peer: Arc<Peer>,
+    /// Streams whose handlers live.
+    pub(super) active: AtomicUsize,
+    pub(super) stop: Stop,
 }
 
 /// Serves one connection until the peer leaves, it is idle for too long, or the server drains
@@ -58,6 +59,7 @@ pub(crate) async fn serve<E: Exchange>(
     mut draining: watch::Receiver<bool>,
 ) {
     let io = Guard::new(io, &limits);
+    let (io, pulse) = Watched::new(io);
     let handshake = h2::server::Builder::new()
         .initial_window_size(limits.stream_window)
         .initial_connection_window_size(limits.connection_window)
@@ -92,7 +94,7 @@ pub(crate) async fn serve<E: Exchange>(
         active: AtomicUsize::new(0),
         stop: Stop::default(),
     });
-    run(connection, limits, &shared, draining).await;
+    run(connection, pulse, limits, &shared, draining).await;
 }
 
 /// How far a connection is from its end.
@@ -107,7 +109,8 @@ enum Phase {
 }
 
 async fn run<E: Exchange>(
-    mut connection: h2::server::Connection<Guard, Bytes>,
+    mut connection: h2::server::Connection<Watched<Guard>, Bytes>,
+    pulse: Pulse,
     limits: Limits,
     shared: &Arc<Shared<E>>,
     mut draining: watch::Receiver<bool>,
@@ -115,8 +118,20 @@ async fn run<E: Exchange>(
     let mut drain = pin!(drained(&mut draining));
     let mut phase = Phase::Serving;
     let mut gather = Gather::default();
+    let mut keepalive = connection.ping_pong().map(|ping| {
+        let options = KeepaliveOptions {
+            time: limits.server_keepalive_time,
+            timeout: limits.server_keepalive_timeout,
+            // A client that is gone holds a place whether or not it was calling.
+            without_calls: true,
+        };
+        Keepalive::new(options, ping, pulse)
+    });
     let mut timer = pin!(rt::sleep(limits.idle_timeout));
     let mut busy = false;
+    let mut inline = Inline::default();
+    // Bounded by the streams that the peer may have open.
+    let mut batch = Vec::new();
     poll_fn(|cx| {
         ready!(gather.poll(cx));
         if phase == Phase::Serving && drain.as_mut().poll(cx).is_ready() {
@@ -125,20 +140,40 @@ async fn run<E: Exchange>(
             connection.graceful_shutdown();
         }
         loop {
-            match connection.poll_accept(cx) {
-                Poll::Ready(Some(Ok((request, respond)))) => {
-                    busy = true;
-                    shared.active.fetch_add(1, Ordering::Relaxed);
-                    rt::spawn(serve_stream(Arc::clone(shared), request, respond));
+            // Accepting also writes, so all handlers that run here do so in between: each batch
+            // of answers is written at once.
+            let open = loop {
+                match connection.poll_accept(cx) {
+                    Poll::Ready(Some(Ok(accepted))) => batch.push(accepted),
+                    // Final: `h2` reports it after its GOAWAY was written, and again each time
+                    // that it is asked.
+                    Poll::Ready(Some(Err(error))) => {
+                        tracing::debug!(peer = ?shared.peer, %error, "server connection failed");
+                        break false;
+                    }
+                    Poll::Ready(None) => break false,
+                    Poll::Pending => break true,
                 }
-                // Final: `h2` reports it after its GOAWAY was written, and again each time
-                // that it is asked.
-                Poll::Ready(Some(Err(error))) => {
-                    tracing::debug!(peer = ?shared.peer, %error, "server connection failed");
-                    return Poll::Ready(());
+            };
+            let idle = batch.is_empty();
+            busy |= !idle;
+            inline.begin();
+            for (request, respond) in batch.drain(..) {
+                let stream = Stream::accept(shared, request, respond);
+                let rest = match inline.allows() {
+                    true => stream.run_once(),
+                    false => Some(stream),
+                };
+                if let Some(rest) = rest {
+                    rt::spawn(rest.run());
                 }
-                Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Pending => break,
+            }
+            inline.end();
+            if !open {
+                return Poll::Ready(());
+            }
+            if idle {
+                break;
             }
         }
         while timer.as_mut().poll(cx).is_ready() {
@@ -166,120 +201,4 @@ async fn run<E: Exchange>(
         Poll::Pending
     })
     .await;
-}
-
-/// Counts a stream as active while its handler lives.
-struct Active<'a>(&'a AtomicUsize);
-
-impl Drop for Active<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Serves one stream. The request is read into the answer's future before anything is awaited,
-/// so that the task holds it once.
-fn serve_stream<E: Exchange>(
-    shared: Arc<Shared<E>>,
-    request: Request<RecvStream>,
-    mut respond: SendResponse<Bytes>,
-) -> impl Future<Output = ()> {
-    let request = request.map(|stream| Body::http2(Http2Body::request(stream)));
-    let mut exchange = shared.exchange.exchange(request, &shared.peer);
-    async move {
-        let _active = Active(&shared.active);
-        let answered = {
-            let event = pin!(shared.stop.listen());
-            let mut stopped = Stopped::new(&shared.stop, event);
-            poll_fn(|cx| poll_unless_unwanted(&mut exchange, &mut respond, &mut stopped, cx)).await
-        };
-        write_answer(&shared, answered, respond).await;
-    }
-}
-
-async fn write_answer<E: Exchange>(
-    shared: &Shared<E>,
-    answered: Answered,
-    mut respond: SendResponse<Bytes>,
-) {
-    let response = match answered {
-        Answered::Response(response) => response,
-        Answered::Stopped => shared.exchange.refuse(&Stop::status()),
-        // Nobody waits for the answer any more: the handler was dropped just now.
-        Answered::Reset => return,
-    };
-    let (head, body) = response.into_parts();
-    let end = body.is_empty();
-    let mut stream = match respond.send_response(Response::from_parts(head, ()), end) {
-        Ok(stream) => stream,
-        Err(error) => {
-            tracing::debug!(%error, "a response could not be sent");
-            respond.send_reset(Reason::INTERNAL_ERROR);
-            return;
-        }
-    };
-    if end {
-        return;
-    }
-    // The common answer is short and needs no waiting, so the rest of this is kept out of every
-    // call's task.
-    let written = match write_at_once(&mut stream, body) {
-        Ok(None) => Some(Ok(())),
-        Err(error) => Some(Err(error)),
-        Ok(Some(body)) => {
-            let event = pin!(shared.stop.listen());
-            let mut stopped = Stopped::new(&shared.stop, event);
-            let mut writing = Box::pin(write_body(&mut stream, body));
-            poll_fn(|cx| match writing.as_mut().poll(cx) {
-                Poll::Ready(result) => Poll::Ready(Some(result)),
-                Poll::Pending if stopped.poll(cx) => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            })
-            .await
-        }
-    };
-    match written {
-        Some(Ok(()) | Err(WriteError::Reset(_))) => {}
-        Some(Err(WriteError::Connection(error))) => {
-            tracing::debug!(%error, "a response broke off");
-        }
-        Some(Err(WriteError::Body(error))) => tracing::debug!(%error, "a response's body failed"),
-        // The handler was dropped just now.
-        None => {
-            let mut trailers =
-                std::mem::take(shared.exchange.refuse(&Stop::status()).headers_mut());
-            trailers.remove(http::header::CONTENT_TYPE);
-            if let Err(error) = stream.send_trailers(trailers) {
-                tracing::debug!(%error, "a response could not be ended");
-            }
-        }
-    }
-}
-
-/// How a handler's run ended.
-enum Answered {
-    Response(Response<Body>),
-    /// The peer gave up.
-    Reset,
-    /// The server ends.
-    Stopped,
-}
-
-/// Runs a handler for as long as somebody wants its answer.
-fn poll_unless_unwanted<F: Future<Output = Response<Body>> + Unpin>(
-    exchange: &mut F,
-    respond: &mut SendResponse<Bytes>,
-    stopped: &mut Stopped<'_, '_>,
-    cx: &mut Context<'_>,
-) -> Poll<Answered> {
-    if let Poll::Ready(response) = Pin::new(exchange).poll(cx) {
-        return Poll::Ready(Answered::Response(response));
-    }
-    if respond.poll_reset(cx).is_ready() {
-        return Poll::Ready(Answered::Reset);
-    }
-    if stopped.poll(cx) {
-        return Poll::Ready(Answered::Stopped);
-    }
-    Poll::Pending
 }
