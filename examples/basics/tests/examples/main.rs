@@ -72,3 +72,16 @@ fn a_mock_needs_no_socket() {
         ["Good day.", "Nobody greets today (Unavailable)."]
     );
 }
+
+#[test]
+fn tls_lets_friends_in_and_nobody_else() {
+    assert_eq!(
+        lines_of(env!("CARGO_BIN_EXE_tls")),
+        [
+            "the client showed 1 certificate(s)",
+            "a friend: Hello, friend!",
+            "a stranger: turned away",
+            "one who trusts somebody else: turned away",
+        ]
+    );
+}
