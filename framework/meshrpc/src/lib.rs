@@ -53,12 +53,12 @@ pub mod codegen;
 #[cfg(feature = "transport")]
 pub mod contracts;
 pub mod google;
-#[cfg(all(feature = "client", feature = "server"))]
-pub mod testing;
 #[cfg(feature = "server")]
 pub mod health;
 #[cfg(feature = "server")]
 pub mod reflection;
+#[cfg(all(feature = "client", feature = "server"))]
+pub mod testing;
 
 pub use base::{
     Call, CallContext, CallFuture, CallRequest, CallResponse, CallSide, Deadline, ErrorDetails,

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use http::HeaderValue;
+use http::uri::Scheme;
 
 use super::channel::Channel;
 use super::endpoints::Endpoints;
@@ -17,6 +18,8 @@ use crate::base::interceptor::Interceptors;
 use crate::base::rt::Rng;
 use crate::base::{EventSink, Interceptor, KeepaliveOptions, Limits, Policy, Resolver};
 use crate::protocol::grpc::client::Identity;
+#[cfg(feature = "tls")]
+use crate::transport::tls::{ClientTls, Secured};
 use crate::transport::{Connector, SocketConnector, TcpOptions};
 
 /// Shorter times of silence are not taken (gRFC A8): pings must not become a load.
@@ -37,6 +40,9 @@ pub struct ChannelBuilder {
     policy: Option<Arc<dyn Policy>>,
     keepalive: Option<KeepaliveOptions>,
     tcp: TcpOptions,
+    authority: Option<String>,
+    #[cfg(feature = "tls")]
+    tls: Option<ClientTls>,
 }
 
 impl ChannelBuilder {
@@ -53,6 +59,9 @@ impl ChannelBuilder {
             policy: None,
             keepalive: None,
             tcp: TcpOptions::default(),
+            authority: None,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -133,6 +142,22 @@ impl ChannelBuilder {
         self
     }
 
+    /// Speaks TLS, as it says. An `https://` target does so by itself, trusting the default
+    /// authorities; an `http://` target rules it out, and the two together are an error.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Calls the server by this name (`:authority`, as `host` or `host:port`) instead of the
+    /// target's. With TLS its host is what the server's certificate has to be for, unless
+    /// `ClientTls::server_name` says otherwise.
+    pub fn authority(mut self, authority: impl Into<String>) -> Self {
+        self.authority = Some(authority.into());
+        self
+    }
+
     /// A channel that connects when it is first used.
     ///
     /// # Errors
@@ -151,8 +176,16 @@ impl ChannelBuilder {
         Ok(Channel::from_stack(stack))
     }
 
-    fn build(self) -> Result<Stack, ConnectError> {
-        let target = Target::parse(&self.target)?;
+    fn build(mut self) -> Result<Stack, ConnectError> {
+        let mut target = Target::parse(&self.target)?;
+        if let Some(authority) = &self.authority {
+            target.rename(authority)?;
+        }
+        let connector = self
+            .connector
+            .take()
+            .unwrap_or_else(|| Arc::new(SocketConnector { tcp: self.tcp }));
+        let connector = self.secure(&mut target, connector)?;
         let identity = Identity {
             scheme: target.scheme.clone(),
             authority: target.authority.clone(),
@@ -166,9 +199,7 @@ impl ChannelBuilder {
             ),
         };
         let dialer = Dialer {
-            connector: self
-                .connector
-                .unwrap_or_else(|| Arc::new(SocketConnector { tcp: self.tcp })),
+            connector,
             limits: self.limits,
             keepalive: self.keepalive,
             complaints: AtomicU32::new(0),
@@ -189,5 +220,54 @@ impl ChannelBuilder {
             attempt_interceptors: self.attempt_interceptors,
             endpoints,
         })
+    }
+
+    /// `connector`, with TLS over it where the target or the builder asks for it.
+    #[cfg(feature = "tls")]
+    fn secure(
+        &self,
+        target: &mut Target,
+        connector: Arc<dyn Connector>,
+    ) -> Result<Arc<dyn Connector>, ConnectError> {
+        let default;
+        let tls = match &self.tls {
+            Some(_) if target.plaintext => {
+                return Err(target.invalid(
+                    "http:// is plaintext, but the builder was given TLS settings; use https://",
+                ));
+            }
+            Some(tls) => tls,
+            None if target.scheme == Scheme::HTTPS => {
+                default = ClientTls::new();
+                &default
+            }
+            None => return Ok(connector),
+        };
+        target.scheme = Scheme::HTTPS;
+        match tls.connector(target.authority.host()) {
+            Ok(tls) => Ok(Arc::new(Secured {
+                inner: connector,
+                tls,
+            })),
+            Err(source) => Err(ConnectError::Tls {
+                target: target.text.clone(),
+                source,
+            }),
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn secure(
+        &self,
+        target: &mut Target,
+        connector: Arc<dyn Connector>,
+    ) -> Result<Arc<dyn Connector>, ConnectError> {
+        if target.scheme == Scheme::HTTPS {
+            return Err(target.invalid(
+                "https:// needs meshrpc's feature \"tls\"; switch it on in Cargo.toml, or use \
+                 http:// for a server that speaks plaintext",
+            ));
+        }
+        Ok(connector)
     }
 }

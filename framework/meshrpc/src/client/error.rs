@@ -26,6 +26,15 @@ pub enum ConnectError {
         /// What the last attempt ended with.
         source: Arc<dyn Error + Send + Sync>,
     },
+    /// The TLS settings can't be used.
+    #[cfg(feature = "tls")]
+    #[non_exhaustive]
+    Tls {
+        /// The target as it was given.
+        target: String,
+        /// What is wrong with them.
+        source: crate::transport::tls::TlsError,
+    },
 }
 
 impl fmt::Display for ConnectError {
@@ -37,6 +46,8 @@ impl fmt::Display for ConnectError {
             Self::Unreachable { target, source } => {
                 write!(f, "can't connect to {target}: {source}")
             }
+            #[cfg(feature = "tls")]
+            Self::Tls { target, source } => write!(f, "the TLS settings for {target}: {source}"),
         }
     }
 }
@@ -70,6 +81,8 @@ impl Error for ConnectError {
         match self {
             Self::InvalidTarget { .. } => None,
             Self::Unreachable { source, .. } => Some(source.as_ref()),
+            #[cfg(feature = "tls")]
+            Self::Tls { source, .. } => Some(source),
         }
     }
 }

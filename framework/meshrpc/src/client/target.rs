@@ -12,7 +12,10 @@ use crate::base::Address;
 pub(crate) struct Target {
     /// As it was given.
     pub(crate) text: String,
+    /// HTTPS when the target asks for TLS, and nothing else will do.
     pub(crate) scheme: Scheme,
+    /// The target rules TLS out.
+    pub(crate) plaintext: bool,
     pub(crate) authority: Authority,
     pub(crate) addresses: Addresses,
 }
@@ -26,8 +29,7 @@ pub(crate) enum Addresses {
     Static(Vec<Address>),
 }
 
-const FORMS: &str =
-    "use http://host:port, dns:///host:port, ipv4:1.2.3.4:port,…, ipv6:[::1]:port or unix:///path";
+const FORMS: &str = "use http://host:port, https://host:port, dns:///host:port, ipv4:1.2.3.4:port,…, ipv6:[::1]:port or unix:///path";
 
 impl Target {
     pub(crate) fn parse(text: &str) -> Result<Self, ConnectError> {
@@ -69,7 +71,13 @@ impl Target {
             let name = name.trim_start_matches("///");
             return Self::known(text, name, vec![Address::Named(name.into())]);
         }
+        let mut scheme = Scheme::HTTP;
+        let mut plaintext = false;
         let host = if let Some(rest) = text.strip_prefix("http://") {
+            plaintext = true;
+            rest.trim_end_matches('/')
+        } else if let Some(rest) = text.strip_prefix("https://") {
+            scheme = Scheme::HTTPS;
             rest.trim_end_matches('/')
         } else if let Some(rest) = text.strip_prefix("dns:") {
             rest.trim_start_matches("///")
@@ -86,7 +94,8 @@ impl Target {
         let authority: Authority = host
             .parse()
             .map_err(|error| invalid(format!("{error}; {FORMS}")))?;
-        let port = authority.port_u16().unwrap_or(80);
+        let default_port = if scheme == Scheme::HTTPS { 443 } else { 80 };
+        let port = authority.port_u16().unwrap_or(default_port);
         let name = authority.host();
         let addresses = match host_address(name, port) {
             Some(address) => Addresses::Static(vec![Address::Ip(address)]),
@@ -95,7 +104,8 @@ impl Target {
         };
         Ok(Self {
             text: text.to_owned(),
-            scheme: Scheme::HTTP,
+            scheme,
+            plaintext,
             authority,
             addresses,
         })
@@ -103,6 +113,22 @@ impl Target {
 }
 
 impl Target {
+    /// What is wrong with this target.
+    pub(crate) fn invalid(&self, reason: &str) -> ConnectError {
+        ConnectError::InvalidTarget {
+            target: self.text.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Gives the target another authority.
+    pub(crate) fn rename(&mut self, authority: &str) -> Result<(), ConnectError> {
+        self.authority = authority.parse().map_err(|error| {
+            self.invalid(&format!("the authority {authority:?} is none: {error}"))
+        })?;
+        Ok(())
+    }
+
     /// A target whose addresses are in its text.
     fn known(text: &str, authority: &str, addresses: Vec<Address>) -> Result<Self, ConnectError> {
         let authority = authority
@@ -114,6 +140,7 @@ impl Target {
         Ok(Self {
             text: text.to_owned(),
             scheme: Scheme::HTTP,
+            plaintext: false,
             authority,
             addresses: Addresses::Static(addresses),
         })

@@ -19,8 +19,8 @@ pub(super) struct Setup<E> {
     pub(super) exchange: Arc<E>,
 }
 
-/// Accepts connections until `shutdown`, or until no listener is left, then waits for the
-/// connections that there are.
+/// Accepts connections until `shutdown`, then lets those that there are finish. Ends before it
+/// when no listener is left, and no connection.
 pub(super) async fn run<E: Exchange>(
     listeners: Vec<Box<dyn Listener>>,
     setup: Setup<E>,
@@ -37,7 +37,7 @@ pub(super) async fn run<E: Exchange>(
         draining,
         alive,
     };
-    loop {
+    let ended = loop {
         let accepted = async {
             // The place first: a connection that is not accepted waits in the kernel, where it
             // costs nothing.
@@ -46,27 +46,25 @@ pub(super) async fn run<E: Exchange>(
         };
         tokio::select! {
             biased;
-            () = &mut shutdown => break,
+            () = &mut shutdown => break false,
             accepted = accepted => match accepted {
                 Some((place, connection)) => served.start(connection, place),
-                None => break,
+                None => break true,
             },
         }
-    }
-    // Whoever has connected by now counts as accepted, although the loop had no time for it.
-    std::future::poll_fn(|cx| {
-        while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            match listeners.poll_accept(cx) {
-                Poll::Ready(Some(connection)) => served.start(connection, place),
-                _ => break,
-            }
+    };
+    if ended {
+        drop(served);
+        tokio::select! {
+            () = &mut shutdown => {}
+            _ = all_gone.recv() => return,
         }
-        Poll::Ready(())
-    })
-    .await;
+    } else {
+        served.backlog(&mut listeners, &places).await;
+        drop(served);
+    }
     drop(listeners);
     let _ = drain.send(true);
-    drop(served);
     let _ = all_gone.recv().await;
 }
 
@@ -78,6 +76,21 @@ struct Served<E> {
 }
 
 impl<E: Exchange> Served<E> {
+    /// Accepts who has connected by now, although the loop had no time for it yet: to the
+    /// client it is connected.
+    async fn backlog(&self, listeners: &mut Listeners, places: &Arc<Semaphore>) {
+        std::future::poll_fn(|cx| {
+            while let Ok(place) = Arc::clone(places).try_acquire_owned() {
+                match listeners.poll_accept(cx) {
+                    Poll::Ready(Some(connection)) => self.start(connection, place),
+                    _ => break,
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
     /// Serves a connection in a task of its own: neither a handshake nor a call holds up the
     /// listener.
     fn start(&self, connection: Connection, place: OwnedSemaphorePermit) {

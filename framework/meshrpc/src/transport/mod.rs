@@ -24,8 +24,8 @@ pub(crate) use error::TransportError;
 pub(crate) use h2_errors::Processed;
 pub(crate) use http2::{Http2Body, client as http2_client, server as http2_server};
 pub(crate) use io::{Io, TcpOptions, TcpSocket, connect, listen, resolve};
-pub use listener::{IntoListener, Listener};
 pub(crate) use listener::Listeners;
+pub use listener::{IntoListener, Listener};
 pub(crate) use secure::Security;
 #[cfg(unix)]
 pub(crate) use unix::listen as listen_unix;

@@ -1,6 +1,7 @@
 //! A small contract with all four kinds, and a server of it.
 
 pub mod contract;
+pub mod say;
 pub mod service;
 
 use meshrpc::{Channel, Server};
@@ -66,5 +67,24 @@ pub fn note(text: &str) -> Note {
     Note {
         text: text.to_owned(),
         number: 0,
+    }
+}
+
+/// Serves [`Echo`] on this listener.
+pub fn serve_on(listener: TcpListener) -> Running {
+    let target = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = Server::builder().add_service(echo_service::EchoServiceServer::new(Echo));
+    let done = tokio::spawn(async move {
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        let serving = server.serve_listener_with_shutdown(listener, shutdown);
+        serving.await.unwrap();
+    });
+    Running {
+        target,
+        stop: Some(stop),
+        done,
     }
 }

@@ -29,7 +29,10 @@ fn meaning(error: &Error) -> Option<&'static str> {
             "the server does not speak TLS on this port; if it speaks plaintext, the target is \
              http://…, not https://…"
         }
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        // A bad signature: the authority has a trusted one's name, but not its key.
+        Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => {
             "the server's certificate comes from no authority that is trusted here; \
              ClientTls::ca_file(..) adds one"
         }

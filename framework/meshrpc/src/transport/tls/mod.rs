@@ -5,6 +5,7 @@
 //! one must not panic at the first connection.
 
 mod client;
+mod connector;
 mod error;
 mod explain;
 mod pem;
@@ -20,6 +21,7 @@ use crate::base::PeerTls;
 
 pub use client::ClientTls;
 pub(crate) use client::Connector;
+pub(crate) use connector::Secured;
 pub use error::TlsError;
 pub(crate) use explain::explain;
 pub(crate) use server::Acceptor;
