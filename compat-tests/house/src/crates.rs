@@ -92,6 +92,33 @@ pub fn check_directions(metadata: &str) -> Vec<String> {
     violations
 }
 
+/// The violations in the text of a member's `Cargo.toml`, given by its path.
+#[must_use]
+pub fn check_manifest(path: &str, manifest: &str) -> Vec<String> {
+    let lines: Vec<&str> = manifest.lines().map(str::trim).collect();
+    let inherits_lints = lines
+        .windows(2)
+        .any(|pair| pair == ["[lints]", "workspace = true"]);
+    let inherits_version = lines.contains(&"rust-version.workspace = true");
+    let mut violations = Vec::new();
+    if !inherits_lints {
+        violations.push(format!("{path}: wants `[lints] workspace = true`"));
+    }
+    if !inherits_version {
+        violations.push(format!("{path}: wants `rust-version.workspace = true`"));
+    }
+    violations
+}
+
+/// The manifests in the output of `cargo metadata --no-deps --format-version 1`.
+#[must_use]
+pub fn manifests(metadata: &str) -> Vec<String> {
+    let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let paths = packages.filter_map(|package| package["manifest_path"].as_str());
+    paths.map(str::to_owned).collect()
+}
+
 /// The violations in the output of `cargo tree -p meshrpc -e normal --prefix none`.
 #[must_use]
 pub fn check_default_tree(tree: &str) -> Vec<String> {
@@ -113,7 +140,7 @@ pub fn check_default_tree(tree: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_default_tree, check_directions};
+    use super::{check_default_tree, check_directions, check_manifest, manifests};
 
     fn package(name: &str, dependencies: &str, kind: &str) -> String {
         format!(
@@ -160,5 +187,17 @@ mod tests {
             1
         );
         assert_eq!(check_default_tree("").len(), 1);
+    }
+
+    #[test]
+    fn a_member_without_the_common_lints_is_refused() {
+        let complete = "[package]\nrust-version.workspace = true\n[lints]\nworkspace = true\n";
+        assert!(check_manifest("a/Cargo.toml", complete).is_empty());
+        assert_eq!(check_manifest("a/Cargo.toml", "[package]\n").len(), 2);
+        assert_eq!(
+            manifests(r#"{"packages":[{"manifest_path":"/a"}]}"#),
+            ["/a"]
+        );
+        assert!(manifests("").is_empty());
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod bans;
 pub mod crates;
+pub mod exceptions;
 pub mod floors;
 pub mod layers;
 pub mod paths;

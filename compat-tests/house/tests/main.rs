@@ -1,7 +1,7 @@
 //! The house rules, asserted on the workspace as it stands.
 
 use meshrpc_house::layers::SourceFile;
-use meshrpc_house::{bans, crates, floors, layers, shape, workspace};
+use meshrpc_house::{bans, crates, exceptions, floors, layers, shape, workspace};
 
 fn runtime() -> Vec<SourceFile> {
     let files = workspace::rust_files(&workspace::root().join("framework/meshrpc/src"));
@@ -54,4 +54,27 @@ fn crates_point_one_way() {
 fn the_runtime_brings_neither_hyper_nor_axum_by_default() {
     let tree = workspace::cargo(&["tree", "-p", "meshrpc", "-e", "normal", "--prefix", "none"]);
     assert_none(&crates::check_default_tree(&tree));
+}
+
+#[test]
+fn every_member_has_the_common_lints_and_rust_version() {
+    let metadata = workspace::cargo(&["metadata", "--no-deps", "--format-version", "1"]);
+    let manifests = crates::manifests(&metadata);
+    assert!(!manifests.is_empty());
+    let mut found = Vec::new();
+    for path in manifests {
+        let text = std::fs::read_to_string(&path).expect("a member's manifest is readable");
+        found.extend(crates::check_manifest(&path, &text));
+    }
+    assert_none(&found);
+}
+
+#[test]
+fn exceptions_from_lints_say_why() {
+    let files = workspace::rust_files(&workspace::root()).expect("sources are readable");
+    let found: Vec<String> = files
+        .iter()
+        .flat_map(|(path, text)| exceptions::check(path, text))
+        .collect();
+    assert_none(&found);
 }
