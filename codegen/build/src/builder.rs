@@ -54,7 +54,8 @@ impl Builder {
     ///
     /// Without any, the root is derived: a file whose folder ends in its package (package
     /// `a.v1` in `proto/a/v1/`) has what is before it (`proto`); another belongs to such a root
-    /// around it, or else to its own folder. protoc's well-known types are always found.
+    /// around it, or else to the folder that was given or its own. protoc's well-known types are
+    /// always found.
     pub fn include(mut self, folder: impl Into<PathBuf>) -> Self {
         self.includes.push(folder.into());
         self
@@ -199,23 +200,26 @@ impl Builder {
         self
     }
 
-    /// Generates the code of these contracts and of all that they import.
+    /// Generates the code of these contracts and of all that they import. A folder stands for
+    /// all contracts in it.
     ///
     /// # Errors
     /// When a contract is malformed or can't become Rust, or nothing can be read or written.
     pub fn compile(self, protos: &[impl AsRef<Path>]) -> Result<()> {
-        let protos: Vec<PathBuf> = protos.iter().map(|path| path.as_ref().to_owned()).collect();
+        let given: Vec<PathBuf> = protos.iter().map(|path| path.as_ref().to_owned()).collect();
         if self.rerun {
             // Said first: after an error cargo should look at them again, too.
             println!("cargo:rerun-if-env-changed=PROTOC");
             println!("cargo:rerun-if-env-changed=PROTOC_INCLUDE");
-            protos.iter().for_each(|path| rerun_if_changed(path));
+            given.iter().for_each(|path| rerun_if_changed(path));
         }
+        let inputs = protoc::inputs(&given)?;
         let includes = if self.includes.is_empty() {
-            protoc::roots(&protos)?
+            protoc::roots(&inputs)?
         } else {
             self.includes.clone()
         };
+        let protos: Vec<PathBuf> = inputs.into_iter().map(|input| input.file).collect();
         let protoc = Protoc::find(self.protoc.as_deref())?;
         let bytes = protoc.compile(&protos, &includes, &self.protoc_args)?;
         let set = FileSet::decode(bytes).map_err(|source| Error::Descriptors {

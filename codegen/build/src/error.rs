@@ -20,6 +20,11 @@ pub enum Error {
         /// Why the one that comes along can't be used.
         reason: String,
     },
+    /// A folder was given that has no contracts in it.
+    NoContracts {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// `protoc` could not be started.
     RunProtoc {
         /// The program.
@@ -112,6 +117,9 @@ impl fmt::Display for Error {
                 f,
                 "no protoc: {reason}; install protoc and set PROTOC to its path"
             ),
+            Self::NoContracts { folder } => {
+                write!(f, "{} holds no .proto file", folder.display())
+            }
             Self::RunProtoc { protoc, origin, .. } => write!(
                 f,
                 "can't run protoc at {} (from {origin}); set PROTOC to a protoc that runs, or unset \

@@ -1,7 +1,6 @@
 //! `meshrpc generate`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use meshrpc_build::generate::Settings;
@@ -15,7 +14,7 @@ use crate::options;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, after_long_help = long_help())]
 pub(super) struct Generate {
-    /// Contracts; a folder stands for all contracts in it, and is where their imports begin
+    /// Contracts; a folder stands for all contracts in it
     #[arg(required_unless_present = "descriptor_set")]
     contracts: Vec<PathBuf>,
 
@@ -68,44 +67,9 @@ impl Generate {
         if let Some(set) = self.descriptor_set {
             return builder.compile_descriptor_set(set).map_err(shown);
         }
-        let mut contracts = Vec::new();
-        let mut includes = self.includes;
-        for path in self.contracts {
-            if path.is_dir() {
-                let before = contracts.len();
-                collect(&path, &mut contracts)?;
-                if contracts.len() == before {
-                    return Err(format!("{} holds no .proto file", path.display()));
-                }
-                includes.push(path);
-            } else {
-                contracts.push(path);
-            }
-        }
         builder
-            .includes(includes)
-            .compile(&contracts)
+            .includes(self.includes)
+            .compile(&self.contracts)
             .map_err(shown)
     }
-}
-
-/// All contracts in a folder, sorted: the order of a folder's entries is no order.
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
-    let failed = |error| format!("can't read {}: {error}", folder.display());
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        paths.push(entry.map_err(failed)?.path());
-    }
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(&path, found)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "proto")
-        {
-            found.push(path);
-        }
-    }
-    Ok(())
 }

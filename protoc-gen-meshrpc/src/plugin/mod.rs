@@ -89,10 +89,11 @@ fn generated(request: Request) -> Result<Vec<ResponseFile>, String> {
     let selection = Selection::only(request.file_to_generate.iter().map(String::as_str));
     let tree =
         generate::generate(&set, &selection, &settings).map_err(|error| format!("{error:?}"))?;
-    // See there: nothing is inserted, but a caller that mixes up several runs notices.
-    let mark = tree.get("mod.rs").and_then(|root| generate::mark(root));
+    // Nothing is inserted, but a caller that mixes up several runs notices: see there.
+    let name = generate::DESCRIPTORS;
+    let mark = tree.get(name).and_then(|text| generate::mark(text));
     let mark = mark.map(|mark| ResponseFile {
-        name: "mod.rs".to_owned(),
+        name: name.to_owned(),
         insertion_point: Some(mark.to_owned()),
         content: String::new(),
     });

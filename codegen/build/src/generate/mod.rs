@@ -7,6 +7,7 @@ mod externs;
 mod merge;
 mod messages;
 mod names;
+mod run_mark;
 mod service;
 mod settings;
 mod tree;
@@ -15,8 +16,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use meshrpc_descriptor::{File, FileSet};
 
+pub use run_mark::mark;
 pub use settings::Settings;
-pub use tree::mark;
+pub use tree::DESCRIPTORS;
 
 use crate::error::{Error, Result};
 use externs::Externs;
@@ -107,13 +109,9 @@ fn written(
         tree.insert(name.clone(), format!("{header}\n{text}"));
         names.insert(module.clone(), name);
     }
-    tree.insert(
-        tree::DESCRIPTORS.to_owned(),
-        descriptors::literal(descriptors),
-    );
-    tree.insert(
-        "mod.rs".to_owned(),
-        tree::root(&names, &all_sources, descriptors.len()),
-    );
+    let bytes = descriptors::literal(descriptors);
+    let text = format!("{}{bytes}", run_mark::line(&all_sources));
+    tree.insert(tree::DESCRIPTORS.to_owned(), text);
+    tree.insert("mod.rs".to_owned(), tree::root(&names, descriptors.len()));
     tree
 }

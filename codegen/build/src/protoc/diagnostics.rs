@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 pub(super) fn explained(stderr: &str, includes: &[PathBuf]) -> String {
     let mut out = String::new();
     let mut is_missing = false;
-    for message in stderr.lines() {
+    // What it only warns about would hide what it refuses.
+    let refusals = stderr
+        .lines()
+        .filter(|message| !message.contains(": warning: "));
+    for message in refusals {
         let _ = writeln!(out, "{message}");
         if let Some((file, line, column)) = position(message) {
             quote(&mut out, file, line, column, includes);

@@ -4,6 +4,7 @@
 //! crate, so that a user needs none; `PROTOC` names another.
 
 mod diagnostics;
+mod inputs;
 mod roots;
 
 use std::env;
@@ -12,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) use inputs::inputs;
 pub(crate) use roots::roots;
 
 use crate::error::{Error, Result};

@@ -3,26 +3,31 @@
 //! The layout that linters ask for has a contract's package as its folder: package
 //! `storefront.orders.v1` in `proto/storefront/orders/v1/`. Then the root is what is left,
 //! `proto`. A file that doesn't stand where its package says belongs to the root that another
-//! file of the call has around it; else its own folder is the root.
+//! file of the call has around it; else the folder that was given, or the file's own, is the root.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::inputs::Input;
 use crate::error::{Error, Result};
 
 /// The roots of the files, each once, in the order of the files.
-pub(crate) fn roots(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+pub(crate) fn roots(inputs: &[Input]) -> Result<Vec<PathBuf>> {
     let mut roots: Vec<PathBuf> = Vec::new();
     let mut strays = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(file).map_err(|source| Error::Read {
+    for Input {
+        file,
+        folder: given,
+    } in inputs
+    {
+        let text = fs::read(file).map_err(|source| Error::Read {
             path: file.clone(),
             source,
         })?;
         let folder = file.parent().unwrap_or(Path::new(""));
-        match root_of(folder, package(&text)) {
+        match root_of(folder, package(&String::from_utf8_lossy(&text))) {
             Some(root) => add(&mut roots, root),
-            None => strays.push(folder),
+            None => strays.push(given.as_deref().unwrap_or(folder)),
         }
     }
     for folder in strays {
@@ -156,11 +161,18 @@ mod tests {
         let stray = write("proto/x/stray.proto", "package other;");
         let placed = write("proto/a/v1/a.proto", "package a.v1;");
         let alone = write("else/b.proto", "");
-        let found = roots(&[stray.clone(), placed, alone.clone()]).unwrap();
+        let roots = |files: &[&PathBuf]| {
+            let inputs = files.iter().map(|file| Input {
+                file: file.to_path_buf(),
+                folder: None,
+            });
+            super::roots(&inputs.collect::<Vec<_>>())
+        };
+        let found = roots(&[&stray, &placed, &alone]).unwrap();
         assert_eq!(
             found,
             [folder.path().join("proto"), folder.path().join("else")]
         );
-        assert_eq!(roots(&[stray]).unwrap(), [folder.path().join("proto/x")]);
+        assert_eq!(roots(&[&stray]).unwrap(), [folder.path().join("proto/x")]);
     }
 }

@@ -89,7 +89,7 @@ pub(crate) fn literal(bytes: &[u8]) -> String {
             }
         }
     }
-    out.push_str("\\\n\"\n");
+    out.push_str("\\\n\"");
     out
 }
 

@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` d94f9fb5)
 b"\
 \n\xfd\x05\n\x0ecomments.proto\x12\x0bcomments.v1\"\xf1\x02\n\x07Message\x12\x18\n\x07example\x18\
 \x01 \x01(\tR\x07example\x12\x12\n\x04list\x18\x02 \x01(\tR\x04list\x12\x1a\n\x08unclosed\x18\x03\

@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 3ac077c2)
 b"\
 \n\xa1\x03\n\x11edition2023.proto\x12\x0beditions.v1\"\xfd\x01\n\x05Thing\x12\x1a\n\x08implicit\x18\
 \x01 \x01(\tR\x08implicit\x12!\n\x08explicit\x18\x02 \x01(\tB\x05\xaa\x01\x02\x08\x01R\x08explic\

@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 986ca017)
 b"\
 \n!\n\x0bempty.proto\x12\nnothing.v1b\x06proto3\n\xe4\x01\n\x19google/protobuf/any.proto\x12\x0f\
 google.protobuf\"6\n\x03Any\x12\x19\n\x08type_url\x18\x01 \x01(\tR\x07typeUrl\x12\x14\n\x05value\

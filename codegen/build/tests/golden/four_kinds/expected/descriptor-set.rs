@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 58c2a48c)
 b"\
 \n\xbe\x01\n\x1bgoogle/protobuf/empty.proto\x12\x0fgoogle.protobuf\"\x07\n\x05EmptyB}\n\x13com.g\
 oogle.protobufB\nEmptyProtoP\x01Z.google.golang.org/protobuf/types/known/emptypb\xf8\x01\x01\xa2\

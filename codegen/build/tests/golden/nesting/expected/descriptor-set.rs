@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 6914ad97)
 b"\
 \n\xba\x13\n\ndeep.proto\x12\nnesting.v1\"\x97\x13\n\x06Level0\x12-\n\x04next\x18\x01 \x01(\x0b2\
 \x19.nesting.v1.Level0.Level1R\x04next\x1a\xdd\x12\n\x06Level1\x124\n\x04next\x18\x01 \x01(\x0b2\

@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 03a702f9)
 b"\
 \n\xb9\x01\n\nroot.proto\"\\\n\x04Root\x12!\n\x05inner\x18\x01 \x01(\x0b2\x0b.Root.InnerR\x05inn\
 er\x12\x14\n\x03old\x18\x02 \x01(\tB\x02\x18\x01R\x03old\x1a\x1b\n\x05Inner\x12\x12\n\x04text\x18\

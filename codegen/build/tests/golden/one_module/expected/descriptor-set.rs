@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 1f382898)
 b"\
 \n\x8e\x03\n\tbar.proto\x12\x04acme\"\xff\x01\n\x03Bar\x12'\n\x05inner\x18\x01 \x01(\x0b2\x0f.ac\
 me.Bar.InnerH\x00R\x05inner\x12$\n\x04kind\x18\x02 \x01(\x0e2\x0e.acme.Bar.KindH\x00R\x04kind\x1a\

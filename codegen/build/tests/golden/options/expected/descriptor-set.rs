@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 442985db)
 b"\
 \n\xe8m\n google/protobuf/descriptor.proto\x12\x0fgoogle.protobuf\"[\n\x11FileDescriptorSet\x128\
 \n\x04file\x18\x01 \x03(\x0b2$.google.protobuf.FileDescriptorProtoR\x04file*\x0c\x08\x80\xec\xca\

@@ -1,3 +1,4 @@
+// @@protoc_insertion_point(meshrpc needs `strategy: all` 1f429768)
 b"\
 \n\x87\x01\n\x0felsewhere.proto\x12\x0celsewhere.v1\"\x1d\n\x05Money\x12\x14\n\x05units\x18\x01 \
 \x01(\x03R\x05units2?\n\x0cMoneyService\x12/\n\x03Get\x12\x13.elsewhere.v1.Money\x1a\x13.elsewhe\
