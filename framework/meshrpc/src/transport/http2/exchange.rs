@@ -46,9 +46,7 @@ pub(super) struct Broken {
 
 impl Upload {
     pub(super) fn inline(mut stream: SendStream<Bytes>, body: Body) -> Self {
-        Self::Inline(Box::pin(
-            async move { write_body(&mut stream, body).await },
-        ))
+        Self::Inline(Box::pin(async move { write_body(&mut stream, body).await }))
     }
 
     pub(super) fn task(mut stream: SendStream<Bytes>, mut body: Body) -> Self {

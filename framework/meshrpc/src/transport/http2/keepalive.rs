@@ -79,19 +79,3 @@ impl Keepalive {
         }
     }
 }
-
-/// Polls what was sent and received in the order that [`Keepalive`] wants.
-pub(super) fn around<T>(
-    keepalive: &mut Option<Keepalive>,
-    cx: &mut Context<'_>,
-    calls: impl Fn() -> bool,
-    connection: impl FnOnce(&mut Context<'_>) -> Poll<T>,
-) -> Poll<T> {
-    let Some(keepalive) = keepalive else {
-        return connection(cx);
-    };
-    keepalive.poll(cx, calls);
-    let polled = connection(cx);
-    keepalive.note();
-    polled
-}

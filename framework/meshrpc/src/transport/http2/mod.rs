@@ -3,8 +3,8 @@
 mod body;
 pub(crate) mod client;
 mod drive;
-mod inline;
 mod exchange;
+mod inline;
 mod keepalive;
 mod pulse;
 pub(crate) mod server;

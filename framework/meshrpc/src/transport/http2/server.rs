@@ -139,6 +139,9 @@ async fn run<E: Exchange>(
             timer.as_mut().reset(rt::now() + limits.drain_grace);
             connection.graceful_shutdown();
         }
+        if let Some(keepalive) = &mut keepalive {
+            keepalive.poll(cx, || true);
+        }
         loop {
             // Accepting also writes, so all handlers that run here do so in between: each batch
             // of answers is written at once.
@@ -175,6 +178,9 @@ async fn run<E: Exchange>(
             if idle {
                 break;
             }
+        }
+        if let Some(keepalive) = &mut keepalive {
+            keepalive.note();
         }
         while timer.as_mut().poll(cx).is_ready() {
             let next = match phase {

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use h2::Reason;
 
 use super::client::{Calls, State};
 use super::drive::Gather;
-use super::keepalive::{Keepalive, around};
+use super::keepalive::Keepalive;
 use super::pulse::{Pulse, Watched};
 use crate::base::KeepaliveOptions;
 use crate::base::rt;
@@ -76,11 +76,15 @@ async fn run(session: Session) -> Result<(), h2::Error> {
     let mut idle = pin!(rt::sleep(idle_timeout));
     poll_fn(|cx| {
         ready!(gather.poll(cx));
-        let polled = around(&mut keepalive, cx, active, |cx: &mut Context<'_>| {
-            Pin::new(&mut connection).poll(cx)
-        });
+        if let Some(keepalive) = &mut keepalive {
+            keepalive.poll(cx, active);
+        }
+        let polled = Pin::new(&mut connection).poll(cx);
         if polled.is_ready() {
             return polled;
+        }
+        if let Some(keepalive) = &mut keepalive {
+            keepalive.note();
         }
         while idle.as_mut().poll(cx).is_ready() {
             if !calls.swap(false, Ordering::Relaxed) && !active() {
