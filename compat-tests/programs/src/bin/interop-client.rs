@@ -2,9 +2,9 @@
 //! that the case passed.
 
 use meshrpc::Channel;
-use meshrpc_compat::Failure;
 use meshrpc_compat::flags::Flags;
 use meshrpc_compat::interop::cases::{self, Soak};
+use meshrpc_compat::{Failure, interop::tls};
 
 const FLAGS: &[(&str, &str)] = &[
     ("server_host", "localhost"),
@@ -23,7 +23,9 @@ async fn main() -> Result<(), Failure> {
     let soak = Soak::from_flags(&flags)?;
     let (host, port) = (flags.text("server_host"), flags.text("server_port"));
     let channel = if flags.value("use_tls")? {
-        return Err("TLS is not there yet".into());
+        let target = format!("https://{host}:{port}");
+        let channel = Channel::builder(target).tls(tls::client(&flags)?);
+        channel.connect().await?
     } else {
         Channel::connect(format!("http://{host}:{port}")).await?
     };

@@ -2,10 +2,10 @@
 
 use meshrpc::Server;
 use meshrpc::codec::Encoding;
-use meshrpc_compat::Failure;
 use meshrpc_compat::contracts::grpc::testing::test_service::TestServiceServer;
 use meshrpc_compat::flags::Flags;
 use meshrpc_compat::interop::service::InteropService;
+use meshrpc_compat::{Failure, interop::tls};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -23,9 +23,9 @@ async fn main() -> Result<(), Failure> {
         limits.max_concurrent_streams = streams;
     }
     let service = TestServiceServer::new(InteropService).send_compressed(Encoding::Gzip);
-    let server = Server::builder().limits(limits).add_service(service);
+    let mut server = Server::builder().limits(limits).add_service(service);
     if flags.value("use_tls")? {
-        return Err("TLS is not there yet".into());
+        server = server.tls(tls::server(&flags)?);
     }
     let address = (flags.text("address"), flags.value::<u16>("port")?);
     let listener = TcpListener::bind(address).await?;

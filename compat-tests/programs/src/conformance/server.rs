@@ -1,7 +1,7 @@
 //! The server under test: one request says how to serve, one answer says where.
 
 use meshrpc::codec::Encoding;
-use meshrpc::{Limits, Server};
+use meshrpc::{Limits, Server, ServerTls};
 use tokio::io::{stdin, stdout};
 use tokio::net::TcpListener;
 
@@ -24,14 +24,26 @@ pub async fn run() -> Result<(), Failure> {
         limits.max_receive_message = asked.message_receive_limit as usize;
     }
     let service = ConformanceServiceServer::new(Conformance).send_compressed(Encoding::Gzip);
-    let server = Server::builder().limits(limits).add_service(service);
+    let mut server = Server::builder().limits(limits).add_service(service);
+    let creds = asked.server_creds.unwrap_or_default();
+    if asked.use_tls {
+        let mut tls = ServerTls::from_pem(&creds.cert, &creds.key);
+        if !asked.client_tls_cert.is_empty() {
+            tls = tls.client_ca_pem(&asked.client_tls_cert);
+        }
+        server = server.tls(tls);
+    }
 
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let told = ServerCompatResponse {
         host: address.ip().to_string(),
         port: address.port().into(),
-        pem_cert: Vec::new(),
+        pem_cert: if asked.use_tls {
+            creds.cert
+        } else {
+            Vec::new()
+        },
     };
     framing::write(&mut stdout(), &told).await?;
     server.serve_listener(listener).await?;

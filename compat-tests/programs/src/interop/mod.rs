@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod service;
+pub mod tls;
 
 use crate::contracts::grpc::testing::{Payload, PayloadType};
 

@@ -6,7 +6,7 @@ mod timing;
 
 use std::sync::Arc;
 
-use meshrpc::{Channel, Limits};
+use meshrpc::{Channel, ClientTls, Limits};
 use tokio::io::{stdin, stdout};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -61,7 +61,16 @@ async fn follow(asked: ClientCompatRequest) -> Result<ClientResponseResult, Fail
     if asked.message_receive_limit > 0 {
         limits.max_receive_message = asked.message_receive_limit as usize;
     }
-    let target = format!("http://{}:{}", asked.host, asked.port);
-    let channel = Channel::builder(target).limits(limits).connect().await?;
+    let (host, port) = (&asked.host, asked.port);
+    let builder = if asked.server_tls_cert.is_empty() {
+        Channel::builder(format!("http://{host}:{port}"))
+    } else {
+        let mut tls = ClientTls::new().ca_pem(&asked.server_tls_cert);
+        if let Some(creds) = &asked.client_tls_creds {
+            tls = tls.identity_pem(&creds.cert, &creds.key);
+        }
+        Channel::builder(format!("https://{host}:{port}")).tls(tls)
+    };
+    let channel = builder.limits(limits).connect().await?;
     calls::make(&ConformanceServiceClient::new(channel), &asked).await
 }
