@@ -1,5 +1,13 @@
 //! End-to-end tests: real clients against real servers, over loopback.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    reason = "tests stand outside of the runtime: they open sockets, spawn, and are no library"
+)]
+
 mod calls;
 mod connections;
 mod guard;

@@ -114,6 +114,18 @@ pub mod echo_service {
     }
 
     impl EchoServiceClient {
+        pub async fn connect(
+            target: impl AsRef<str>,
+        ) -> Result<Self, meshrpc::client::ConnectError> {
+            Ok(Self::new(Channel::connect(target).await?))
+        }
+
+        pub fn connect_lazy(
+            target: impl AsRef<str>,
+        ) -> Result<Self, meshrpc::client::ConnectError> {
+            Ok(Self::new(Channel::connect_lazy(target)?))
+        }
+
         pub fn new(channel: Channel) -> Self {
             Self { channel }
         }
