@@ -96,8 +96,10 @@ impl Balancer for State {
         self.addresses = addresses;
         match self.phase {
             Phase::Idle => {}
-            Phase::Ready(_) if self.addresses.contains(self.candidates[0].subchannel.address()) => {
-            }
+            Phase::Ready(_)
+                if self
+                    .addresses
+                    .contains(self.candidates[0].subchannel.address()) => {}
             _ => self.start_pass(channel),
         }
     }

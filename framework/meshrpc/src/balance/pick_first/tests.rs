@@ -85,7 +85,12 @@ impl Channel {
     fn pick(&self) -> String {
         let spec = MethodSpec::from_static("/a.B/C", MethodKind::Unary);
         let metadata = MetadataMap::new();
-        match self.picker.as_ref().unwrap().pick(&PickArgs::new(&spec, &metadata)) {
+        match self
+            .picker
+            .as_ref()
+            .unwrap()
+            .pick(&PickArgs::new(&spec, &metadata))
+        {
             Pick::Complete { subchannel, .. } => subchannel.address().to_string(),
             Pick::Queue => "queue".to_owned(),
             Pick::Fail(status) => format!("fail: {}", status.message()),
@@ -95,7 +100,11 @@ impl Channel {
 }
 
 fn found(addresses: &[&str]) -> Resolution {
-    Resolution::of(addresses.iter().map(|text| Address::Ip(text.parse().unwrap())))
+    Resolution::of(
+        addresses
+            .iter()
+            .map(|text| Address::Ip(text.parse().unwrap())),
+    )
 }
 
 fn failure(text: &str) -> ConnectivityState {
@@ -116,7 +125,10 @@ fn started(addresses: &[&str]) -> (Box<dyn Balancer>, Channel) {
 #[test]
 fn the_first_address_that_connects_takes_all_calls() {
     let (mut balancer, mut channel) = started(&[A, B]);
-    assert_eq!((channel.state(), channel.pick()), ("CONNECTING", "queue".to_owned()));
+    assert_eq!(
+        (channel.state(), channel.pick()),
+        ("CONNECTING", "queue".to_owned())
+    );
     assert_eq!(channel.asked(), [A]);
     balancer.subchannel_changed(channel.id(A), failure("refused"), &mut channel);
     assert_eq!(channel.asked(), [B]);
@@ -140,7 +152,13 @@ fn a_slow_address_is_joined_by_the_next_and_not_stopped() {
 
 #[test]
 fn families_take_turns() {
-    let resolution = found(&["[::1]:1", "[::2]:1", "10.0.0.1:1", "10.0.0.1:1", "10.0.0.2:1"]);
+    let resolution = found(&[
+        "[::1]:1",
+        "[::2]:1",
+        "10.0.0.1:1",
+        "10.0.0.1:1",
+        "10.0.0.2:1",
+    ]);
     let ordered: Vec<_> = order(resolution).iter().map(ToString::to_string).collect();
     assert_eq!(ordered, ["[::1]:1", "10.0.0.1:1", "[::2]:1", "10.0.0.2:1"]);
 }
@@ -153,8 +171,14 @@ fn when_all_have_failed_calls_fail_until_one_is_reached() {
     balancer.subchannel_changed(channel.id(B), failure("second"), &mut channel);
     assert_eq!(channel.state(), "TRANSIENT_FAILURE");
     let told = channel.pick();
-    assert!(told.starts_with("fail: ") && told.contains("second"), "{told}");
-    assert_eq!(channel.resolves, 1, "the resolver may know better addresses");
+    assert!(
+        told.starts_with("fail: ") && told.contains("second"),
+        "{told}"
+    );
+    assert_eq!(
+        channel.resolves, 1,
+        "the resolver may know better addresses"
+    );
     channel.asked();
 
     // Each comes back at its own pace; meanwhile the channel stays failing.
@@ -178,11 +202,17 @@ fn a_lost_connection_waits_for_a_call_before_it_is_made_again() {
     balancer.subchannel_changed(channel.id(A), ConnectivityState::Ready, &mut channel);
     channel.asked();
     balancer.subchannel_changed(channel.id(A), ConnectivityState::Idle, &mut channel);
-    assert_eq!((channel.state(), channel.pick()), ("IDLE", "queue".to_owned()));
+    assert_eq!(
+        (channel.state(), channel.pick()),
+        ("IDLE", "queue".to_owned())
+    );
     assert!(channel.asked().is_empty());
     assert_eq!(channel.resolves, 1);
     balancer.exit_idle(&mut channel);
-    assert_eq!((channel.state(), channel.asked()), ("CONNECTING", vec![A.to_owned()]));
+    assert_eq!(
+        (channel.state(), channel.asked()),
+        ("CONNECTING", vec![A.to_owned()])
+    );
     assert_eq!(channel.made.len(), 1, "the subchannel keeps its backoff");
 }
 
