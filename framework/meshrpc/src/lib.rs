@@ -22,6 +22,7 @@
     not(all(feature = "client", feature = "server")),
     allow(
         dead_code,
+        unreachable_pub,
         unused_imports,
         reason = "one side alone leaves pieces that both share partly unused"
     )
@@ -61,10 +62,10 @@ pub mod reflection;
 pub mod testing;
 
 pub use base::{
-    Call, CallContext, CallFuture, CallRequest, CallResponse, CallSide, Deadline, ErrorDetails,
-    Event, EventSink, Idempotency, Interceptor, Limits, MessageStream, Messages, MethodKind,
-    MethodSpec, Next, Payload, Peer, PeerTls, RequestExt, ResponseExt, ServiceSpec, Spec,
-    StatusExt, TraceContext,
+    Batch, Call, CallContext, CallFuture, CallRequest, CallResponse, CallSide, Deadline,
+    ErrorDetails, Event, EventSink, Idempotency, Interceptor, Limits, MessageStream, Messages,
+    MethodKind, MethodSpec, Next, Payload, Peer, PeerTls, RequestExt, ResponseExt, ServiceSpec,
+    Spec, StatusExt, TraceContext,
 };
 #[cfg(feature = "client")]
 pub use client::Channel;

@@ -7,13 +7,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::Extensions;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
-use super::{CallContext, Payload, Spec};
+use super::{Batch, CallContext, Payload, Spec};
 
 /// Something that answers calls: a [`Channel`](crate::Channel), a generated server, a mock, a
 /// proxy.
@@ -136,6 +136,22 @@ impl Messages {
         }
     }
 
+    /// Adds the messages that are ready to `batch`; see [`MessageStream::poll_batch`].
+    pub(crate) fn poll_batch(
+        &mut self,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool, Status>> {
+        match self {
+            Self::One(..) => match ready!(self.poll_next(cx)) {
+                Some(payload) => Poll::Ready(batch.push(payload?).map(|()| true)),
+                None => Poll::Ready(Ok(false)),
+            },
+            Self::Stream(stream) => stream.as_mut().poll_batch(cx, batch),
+            Self::Ended(_) => Poll::Ready(Ok(false)),
+        }
+    }
+
     /// The trailers of a success, once the stream has ended with `None`.
     pub fn take_trailers(&mut self) -> MetadataMap {
         match self {
@@ -166,6 +182,25 @@ pub trait MessageStream: Send {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Payload, Status>>>;
+
+    /// Adds the messages that are ready to `batch`, until that is full.
+    ///
+    /// Ready with `true` when there may be more, with `false` at a good end; pending when there
+    /// is nothing more now, whatever was added. The default asks for one message after the
+    /// other; a layer around a stream passes this on, so that it does its work once a batch.
+    fn poll_batch(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool, Status>> {
+        while !batch.is_full() {
+            match ready!(self.as_mut().poll_message(cx)) {
+                Some(payload) => batch.push(payload?)?,
+                None => return Poll::Ready(Ok(false)),
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
 
     /// The trailers of a good end; empty before it and on a request.
     fn take_trailers(self: Pin<&mut Self>) -> MetadataMap {

@@ -100,10 +100,6 @@ impl Default for Limits {
 /// HTTP/2 frame at its default maximum.
 pub(crate) const COALESCE: usize = 16 * KIB;
 
-/// Encoded messages that a typed sender may have waiting before `send` waits. Enough to fill
-/// a piece of [`COALESCE`] bytes with messages of 100 bytes.
-pub(crate) const OUTBOX_MESSAGES: usize = 160;
-
 /// Pause after the first failure to connect or to resolve a name. Short, because most failures
 /// are a server that is just being restarted.
 pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(100);

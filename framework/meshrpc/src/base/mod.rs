@@ -8,6 +8,7 @@
 pub(crate) mod address;
 pub(crate) mod backoff;
 pub(crate) mod balancing;
+pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod context;
 pub(crate) mod deadline;
@@ -19,6 +20,7 @@ pub(crate) mod keepalive;
 pub(crate) mod limits;
 mod outcome;
 pub(crate) mod payload;
+pub(crate) mod pool;
 pub(crate) mod resolution;
 pub(crate) mod rt;
 pub(crate) mod spec;
@@ -30,6 +32,7 @@ pub use balancing::{
     Balancer, ChannelControl, ConnectivityState, OnDone, Outcome, Pick, PickArgs, Picker, Policy,
     Subchannel, SubchannelId,
 };
+pub use batch::Batch;
 pub use call::{Call, CallFuture, CallRequest, CallResponse, MessageStream, Messages};
 pub use context::{CallContext, Peer, PeerTls};
 pub use deadline::Deadline;

@@ -5,6 +5,8 @@ use std::fmt;
 use bytes::{BufMut, Bytes, BytesMut};
 use tonic::Status;
 
+use super::pool;
+
 /// Bytes that gRPC puts before each message: one flag, four of length.
 pub(crate) const ENVELOPE: usize = 5;
 
@@ -118,7 +120,7 @@ pub(crate) struct PayloadBuilder {
 impl PayloadBuilder {
     /// Room for a message of `len` bytes, in one exact allocation.
     pub(crate) fn with_capacity(len: usize) -> Self {
-        let mut buffer = BytesMut::with_capacity(ENVELOPE + len);
+        let mut buffer = pool::take(ENVELOPE + len);
         buffer.put_slice(&[0; ENVELOPE]);
         Self { buffer }
     }
@@ -131,8 +133,13 @@ impl PayloadBuilder {
     /// Writes the envelope.
     pub(crate) fn finish(mut self) -> Result<Payload, Status> {
         write_envelope(&mut self.buffer, 0, false)?;
-        Ok(Payload::from_framed(self.buffer.freeze()))
+        Ok(Payload::from_framed(pool::freeze(self.buffer)))
     }
+}
+
+/// The length of the message whose envelope starts `framed`.
+pub(crate) fn envelope_len(framed: &[u8]) -> usize {
+    u32::from_be_bytes([framed[1], framed[2], framed[3], framed[4]]) as usize
 }
 
 /// Writes the envelope of the message that starts at `at` + 5 and ends where `buffer` ends.

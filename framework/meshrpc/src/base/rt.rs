@@ -3,6 +3,12 @@
 //! Everything above asks here, so that a test can pause time (`tokio::time::pause`), repeat a
 //! run (a seeded [`Rng`]) and count what was spawned.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "here are the clock, the tasks and the chance that the rest has to come for"
+)]
+
 use std::future::Future;
 use std::sync::Mutex;
 use std::time::Duration;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::builder::ChannelBuilder;
+use super::deadline;
 use super::error::ConnectError;
 use super::stack::Stack;
 use crate::base::{Call, CallFuture, CallRequest};
@@ -55,7 +56,11 @@ impl Call for Channel {
     fn call(&self, request: CallRequest) -> CallFuture {
         let kind = Arc::clone(&self.0);
         match &*self.0 {
-            Kind::Call(call) => call.call(request),
+            Kind::Call(call) => match request.context.deadline() {
+                None => call.call(request),
+                // Whoever answers may not watch it.
+                deadline => Box::pin(deadline::enforce(deadline, call.call(request))),
+            },
             Kind::Stack(_) => Box::pin(async move {
                 match &*kind {
                     Kind::Stack(stack) => stack.call(request).await,

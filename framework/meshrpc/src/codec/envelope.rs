@@ -4,8 +4,8 @@ use bytes::{Buf, Bytes, BytesMut};
 use tonic::{Code, Status};
 
 use super::compression::{self, DecompressError, Encoding};
-use crate::base::Payload;
-use crate::base::payload::{ENVELOPE, write_envelope};
+use crate::base::payload::{ENVELOPE, envelope_len, write_envelope};
+use crate::base::{Payload, pool};
 
 /// Which side of a call we are, for messages that say who refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Deframer {
                     let framed = self.piece.split_to(total);
                     return self.open(framed).map(Some);
                 }
-                self.partial.reserve(total);
+                self.partial = pool::take(total);
             } else if self.piece.is_empty() {
                 return Ok(None);
             }
@@ -90,12 +90,15 @@ impl Deframer {
         }
         let total = self.total(&self.partial[..ENVELOPE])?;
         // One exact allocation; its pages cost nothing until bytes arrive for them.
-        self.partial.reserve(total - self.partial.len());
+        if self.partial.capacity() < total {
+            let started = std::mem::replace(&mut self.partial, pool::take(total));
+            self.partial.extend_from_slice(&started);
+        }
         self.take(total);
         if self.partial.len() < total {
             return Ok(None);
         }
-        let framed = std::mem::take(&mut self.partial).freeze();
+        let framed = pool::freeze(std::mem::take(&mut self.partial));
         self.open(framed).map(Some)
     }
 
@@ -140,7 +143,7 @@ impl Deframer {
                 )));
             }
         }
-        let len = u32::from_be_bytes([envelope[1], envelope[2], envelope[3], envelope[4]]) as usize;
+        let len = envelope_len(envelope);
         if len > self.limit {
             return Err(self.too_large(len));
         }

@@ -1,29 +1,38 @@
 //! Where a typed sender leaves encoded messages and their puller takes them.
 //!
-//! One bounded queue, shared by a [`Sender`](super::Sender) and a [`MessageStream`]. A handler's
-//! outbox is emptied by the task that runs the handler, so that its lock is never contended and
-//! messages that are ready together leave together; a client's outbox stands between the
-//! caller's task and the call's.
+//! One bounded buffer, shared by a [`Sender`](super::Sender) and a [`MessageStream`]. Messages are
+//! encoded straight into it, each behind its envelope, so that those that are ready together
+//! leave together without being touched again. A handler's outbox is emptied by the task that
+//! runs the handler, so its lock is never contended; a client's stands between the caller's task
+//! and the call's.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
+use bytes::BytesMut;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
-use crate::base::limits::{COALESCE, OUTBOX_MESSAGES};
-use crate::base::{MessageStream, Payload};
+use crate::base::limits::COALESCE;
+use crate::base::payload::{ENVELOPE, envelope_len};
+use crate::base::{Batch, MessageStream, Payload};
 
-/// The shared queue.
+/// The flag byte, in here, of a message that must not be compressed.
+const NEVER_COMPRESS: u8 = 0x80;
+
+/// The shared buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    queue: VecDeque<Payload>,
-    bytes: usize,
+    /// Messages in their envelopes, one behind the other.
+    framed: BytesMut,
+    /// The longest message in there.
+    longest: usize,
+    /// Whether one of them is marked by [`NEVER_COMPRESS`].
+    marked: bool,
     /// Initial metadata, handed over by the first message or an explicit flush.
     headers: Headers,
     sender: SenderState,
@@ -50,10 +59,6 @@ enum SenderState {
 }
 
 impl State {
-    fn has_room(&self) -> bool {
-        self.queue.len() < OUTBOX_MESSAGES && self.bytes < COALESCE
-    }
-
     fn wake_puller(&mut self) {
         if let Some(waker) = self.waiting_puller.take() {
             waker.wake();
@@ -64,6 +69,30 @@ impl State {
         if let Some(waker) = self.waiting_sender.take() {
             waker.wake();
         }
+    }
+
+    fn pop(&mut self) -> Option<Payload> {
+        if self.framed.is_empty() {
+            return None;
+        }
+        let total = ENVELOPE + envelope_len(&self.framed);
+        let marked = std::mem::take(&mut self.framed[0]) == NEVER_COMPRESS;
+        let payload = Payload::from_framed(self.framed.split_to(total).freeze());
+        if self.framed.is_empty() {
+            self.emptied();
+        }
+        Some(if marked {
+            payload.never_compress()
+        } else {
+            payload
+        })
+    }
+
+    fn emptied(&mut self) {
+        self.longest = 0;
+        self.marked = false;
+        // Waking for every free place would poll the sender once a message.
+        self.wake_sender();
     }
 }
 
@@ -81,25 +110,45 @@ impl Outbox {
 
     // === the sender's end ===
 
-    /// Waits until a message fits.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+    /// Waits for room, then lets `encode` append one message of about `len` bytes.
+    pub(crate) fn poll_send(
+        &self,
+        cx: &Context<'_>,
+        len: usize,
+        compress: bool,
+        headers: &mut Option<MetadataMap>,
+        encode: impl FnOnce(&mut BytesMut),
+    ) -> Poll<Result<(), Status>> {
         let mut state = self.lock();
+        let state = &mut *state;
         if let Some(status) = &state.closed {
             return Poll::Ready(Err(status.clone()));
         }
-        if state.has_room() {
-            return Poll::Ready(Ok(()));
+        if state.framed.len() >= COALESCE {
+            register(&mut state.waiting_sender, cx);
+            return Poll::Pending;
         }
-        register(&mut state.waiting_sender, cx);
-        Poll::Pending
-    }
-
-    /// Queues a message without waiting: `poll_room` said that there is room.
-    pub(crate) fn push(&self, payload: Payload) {
-        let mut state = self.lock();
-        state.bytes += payload.len();
-        state.queue.push_back(payload);
+        if let Some(metadata) = headers.take() {
+            state.headers = Headers::Released(metadata);
+        }
+        let at = state.framed.len();
+        if state.framed.capacity() - at < ENVELOPE + len {
+            // Small messages share an allocation of a frame's size.
+            state.framed.reserve((ENVELOPE + len).max(COALESCE / 2));
+        }
+        state.framed.extend_from_slice(&[0; ENVELOPE]);
+        encode(&mut state.framed);
+        if let Err(status) = crate::base::payload::write_envelope(&mut state.framed, at, false) {
+            state.framed.truncate(at);
+            return Poll::Ready(Err(status));
+        }
+        if !compress {
+            state.framed[at] = NEVER_COMPRESS;
+            state.marked = true;
+        }
+        state.longest = state.longest.max(state.framed.len() - at - ENVELOPE);
         state.wake_puller();
+        Poll::Ready(Ok(()))
     }
 
     /// Hands over the initial metadata.
@@ -110,12 +159,12 @@ impl Outbox {
     }
 
     /// Waits until everything queued was taken.
-    pub(crate) fn poll_empty(&self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+    pub(crate) fn poll_empty(&self, cx: &Context<'_>) -> Poll<Result<(), Status>> {
         let mut state = self.lock();
         if let Some(status) = &state.closed {
             return Poll::Ready(Err(status.clone()));
         }
-        if state.queue.is_empty() && !matches!(state.headers, Headers::Released(_)) {
+        if state.framed.is_empty() && !matches!(state.headers, Headers::Released(_)) {
             return Poll::Ready(Ok(()));
         }
         register(&mut state.waiting_sender, cx);
@@ -124,18 +173,18 @@ impl Outbox {
 
     /// No more messages will come, and that is as it should be.
     pub(crate) fn finish(&self) {
-        let mut state = self.lock();
-        if state.sender == SenderState::Open {
-            state.sender = SenderState::Finished;
-        }
-        state.wake_puller();
+        self.end(SenderState::Finished);
     }
 
     /// No more messages will come, although the sender had not finished.
     pub(crate) fn sender_dropped(&self) {
+        self.end(SenderState::Dropped);
+    }
+
+    fn end(&self, end: SenderState) {
         let mut state = self.lock();
         if state.sender == SenderState::Open {
-            state.sender = SenderState::Dropped;
+            state.sender = end;
         }
         state.wake_puller();
     }
@@ -159,24 +208,34 @@ impl Outbox {
 
     /// The next message, if one is queued.
     pub(crate) fn pop(&self) -> Option<Payload> {
-        let mut state = self.lock();
-        let payload = state.queue.pop_front()?;
-        state.bytes -= payload.len();
-        if state.queue.is_empty() {
-            // Waking for every free place would poll the sender once a message.
-            state.wake_sender();
-        }
-        Some(payload)
+        self.lock().pop()
     }
 
-    /// From now on `send` answers `status`; a status that is already known stays.
+    /// Moves all queued messages into a batch; says whether there were any.
+    pub(crate) fn drain(&self, batch: &mut Batch) -> Result<bool, Status> {
+        let mut state = self.lock();
+        let any = !state.framed.is_empty();
+        if state.marked {
+            while let Some(payload) = state.pop() {
+                batch.push(payload)?;
+            }
+        } else if any {
+            let framed = state.framed.split();
+            let longest = state.longest;
+            state.emptied();
+            batch.append(framed, longest)?;
+        }
+        Ok(any)
+    }
+
+    /// From now on `send` answers `status`; a status that is already known stays, and so does
+    /// the success of a sender that has finished.
     pub(crate) fn close(&self, status: Status) {
         let mut state = self.lock();
-        if state.sender != SenderState::Finished || !state.queue.is_empty() {
+        if state.sender != SenderState::Finished || !state.framed.is_empty() {
             state.closed.get_or_insert(status);
         }
-        state.queue.clear();
-        state.bytes = 0;
+        state.framed.clear();
         state.wake_sender();
     }
 
@@ -185,6 +244,26 @@ impl Outbox {
     pub(crate) fn close_with(&self, status: Status) {
         self.lock().closed = None;
         self.close(status);
+    }
+
+    /// How the sender ended, once it has.
+    fn poll_end(&self, cx: &Context<'_>) -> Poll<Result<(), Status>> {
+        let mut state = self.lock();
+        match state.sender {
+            SenderState::Finished => Poll::Ready(Ok(())),
+            SenderState::Dropped => Poll::Ready(Err(Status::cancelled(
+                "the call's Sender was dropped before finish(), which cancels the call: \
+                 an incomplete stream must not look complete",
+            ))),
+            SenderState::Open => {
+                register(&mut state.waiting_puller, cx);
+                // A message may have come since the queue was looked at.
+                if !state.framed.is_empty() {
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -200,21 +279,31 @@ impl MessageStream for OutboxStream {
         if let Some(payload) = self.0.pop() {
             return Poll::Ready(Some(Ok(payload)));
         }
-        let mut state = self.0.lock();
-        if let Some(payload) = state.queue.pop_front() {
-            state.bytes -= payload.len();
-            return Poll::Ready(Some(Ok(payload)));
+        match self.0.poll_end(cx) {
+            Poll::Pending => Poll::Pending,
+            // Ended: but something may have been sent before that.
+            Poll::Ready(end) => Poll::Ready(match (self.0.pop(), end) {
+                (Some(payload), _) => Some(Ok(payload)),
+                (None, Ok(())) => None,
+                (None, Err(status)) => Some(Err(status)),
+            }),
         }
-        match state.sender {
-            SenderState::Finished => Poll::Ready(None),
-            SenderState::Dropped => Poll::Ready(Some(Err(Status::cancelled(
-                "the call's Sender was dropped before finish(), which cancels the call: \
-                 an incomplete stream must not look complete",
-            )))),
-            SenderState::Open => {
-                register(&mut state.waiting_puller, cx);
-                Poll::Pending
-            }
+    }
+
+    fn poll_batch(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool, Status>> {
+        if self.0.drain(batch)? {
+            return Poll::Ready(Ok(true));
+        }
+        match self.0.poll_end(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(end) => Poll::Ready(match self.0.drain(batch)? {
+                true => Ok(true),
+                false => end.map(|()| false),
+            }),
         }
     }
 }

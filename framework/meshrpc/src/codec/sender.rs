@@ -10,12 +10,6 @@ use tonic::metadata::MetadataMap;
 
 use super::Codec;
 use super::outbox::Outbox;
-use crate::base::Payload;
-use crate::base::payload::{self, ENVELOPE};
-
-/// Messages of a stream share buffers of this size, so that small ones cost no allocation
-/// each.
-const BLOCK: usize = 8 * 1024;
 
 /// Sends the messages of a stream.
 ///
@@ -28,10 +22,11 @@ pub struct Sender<M> {
     outbox: Arc<Outbox>,
     encode: fn(&M, &mut BytesMut),
     encoded_len: fn(&M) -> usize,
-    block: BytesMut,
-    metadata: MetadataMap,
+    /// Initial metadata that has not left yet.
+    metadata: Option<MetadataMap>,
+    /// What [`Sender::metadata_mut`] gives when it is too late.
+    late_metadata: MetadataMap,
     trailers: MetadataMap,
-    headers_sent: bool,
     compress: bool,
     role: Role,
 }
@@ -59,10 +54,9 @@ impl<M> Sender<M> {
             outbox,
             encode: C::encode,
             encoded_len: C::encoded_len,
-            block: BytesMut::new(),
-            metadata: MetadataMap::new(),
+            metadata: (role == Role::Handler).then(MetadataMap::new),
+            late_metadata: MetadataMap::new(),
             trailers: MetadataMap::new(),
-            headers_sent: role == Role::Caller,
             compress: true,
             role,
         }
@@ -79,13 +73,14 @@ impl<M> Sender<M> {
                 "send() after finish(): this side of the stream is already closed",
             ));
         }
-        let payload = self.encode(&message)?;
-        poll_fn(|cx| self.outbox.poll_room(cx)).await?;
-        if !self.headers_sent {
-            self.release_headers();
-        }
-        self.outbox.push(payload);
-        Ok(())
+        let len = (self.encoded_len)(&message);
+        poll_fn(|cx| {
+            self.outbox
+                .poll_send(cx, len, self.compress, &mut self.metadata, |buffer| {
+                    (self.encode)(&message, buffer);
+                })
+        })
+        .await
     }
 
     /// Waits until all messages sent so far were taken over by the transport.
@@ -101,8 +96,8 @@ impl<M> Sender<M> {
     /// # Errors
     /// As [`Sender::send`].
     pub async fn send_headers(&mut self) -> Result<(), Status> {
-        if !self.headers_sent {
-            self.release_headers();
+        if let Some(metadata) = self.metadata.take() {
+            self.outbox.release_headers(metadata);
         }
         self.flush().await
     }
@@ -110,7 +105,7 @@ impl<M> Sender<M> {
     /// The initial metadata of a handler's answer; it leaves with the first message, so
     /// changes after that have no effect.
     pub fn metadata_mut(&mut self) -> &mut MetadataMap {
-        &mut self.metadata
+        self.metadata.as_mut().unwrap_or(&mut self.late_metadata)
     }
 
     /// The trailers that a handler's answer ends with.
@@ -142,35 +137,9 @@ impl<M> Sender<M> {
     pub fn end(mut self, result: Result<(), Status>) -> HandlerEnd {
         HandlerEnd {
             result,
-            metadata: (!self.headers_sent).then(|| std::mem::take(&mut self.metadata)),
+            metadata: self.metadata.take(),
             trailers: std::mem::take(&mut self.trailers),
         }
-    }
-
-    fn release_headers(&mut self) {
-        self.headers_sent = true;
-        self.outbox
-            .release_headers(std::mem::take(&mut self.metadata));
-    }
-
-    fn encode(&mut self, message: &M) -> Result<Payload, Status> {
-        let len = (self.encoded_len)(message);
-        self.block.reserve(
-            if ENVELOPE + len < BLOCK / 2 && self.block.capacity() < ENVELOPE + len {
-                BLOCK
-            } else {
-                ENVELOPE + len
-            },
-        );
-        self.block.extend_from_slice(&[0; ENVELOPE]);
-        (self.encode)(message, &mut self.block);
-        payload::write_envelope(&mut self.block, 0, false)?;
-        let payload = Payload::from_framed(self.block.split().freeze());
-        Ok(if self.compress {
-            payload
-        } else {
-            payload.never_compress()
-        })
     }
 }
 

@@ -59,6 +59,10 @@ impl Service for HealthService {
         self.server.options()
     }
 
+    fn handle(&self, request: CallRequest) -> CallFuture {
+        self.server.handle(request)
+    }
+
     fn draining(&self) {
         self.reporter.shutdown();
     }

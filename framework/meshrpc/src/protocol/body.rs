@@ -72,8 +72,9 @@ impl Body {
             return ours;
         }
         match body {
-            Some(body) => Self(Kind::Boxed(Box::pin(MapError(body)))),
-            None => Self::empty(),
+            // The difference is on the wire: headers that end the stream can be a whole answer.
+            Some(body) if !body.is_end_stream() => Self(Kind::Boxed(Box::pin(MapError(body)))),
+            _ => Self::empty(),
         }
     }
 

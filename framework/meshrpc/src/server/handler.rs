@@ -14,7 +14,7 @@ use tonic::Status;
 use tonic::metadata::MetadataMap;
 
 use super::panic::panicked;
-use crate::base::{CallResponse, MessageStream, Messages, Payload};
+use crate::base::{Batch, CallResponse, MessageStream, Messages, Payload};
 use crate::codec::{Codec, HandlerEnd, Outbox, Sender};
 
 /// Runs a streaming handler until its headers are known.
@@ -118,6 +118,24 @@ impl MessageStream for Running {
             }
             Err(status) => Some(Err(status)),
         })
+    }
+
+    fn poll_batch(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool, Status>> {
+        if !self.outbox.drain(batch)? {
+            self.poll_handler(cx);
+            if !self.outbox.drain(batch)? {
+                if self.handler.is_some() {
+                    return Poll::Pending;
+                }
+                self.trailers = self.take_end()?;
+                return Poll::Ready(Ok(false));
+            }
+        }
+        Poll::Ready(Ok(true))
     }
 
     fn take_trailers(mut self: Pin<&mut Self>) -> MetadataMap {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::stack;
 use crate::base::interceptor::Interceptors;
 use crate::base::{Call, CallFuture, CallRequest, Interceptor, ServiceSpec};
 use crate::codec::Encoding;
@@ -15,6 +16,12 @@ pub trait Service: Call {
 
     /// The service's options.
     fn options(&self) -> &ServiceOptions;
+
+    /// Answers a call with nothing around it: deadline, interceptors and context are the
+    /// server's, which calls this. [`Call::call`] is for everybody else, and has them.
+    fn handle(&self, request: CallRequest) -> CallFuture {
+        self.call(request)
+    }
 
     /// Told once, before the server accepts its first connection, what it serves.
     fn starting(&self, services: &ServedServices<'_>) {
@@ -67,7 +74,8 @@ pub trait Dispatch<T>: Described {
 /// `…Server<T>`, one alias a service.
 ///
 /// It is also a [`Call`]: `Channel::from_call(OrderServiceServer::new(mock))` is a client's
-/// channel without any socket.
+/// channel without any socket. Its calls have all that a server puts around them (deadline,
+/// context, interceptors, panics), but for what concerns bytes: size limits and compression.
 pub struct ServiceServer<T, D> {
     service: Arc<T>,
     options: ServiceOptions,
@@ -127,7 +135,8 @@ where
     D: Dispatch<T>,
 {
     fn call(&self, request: CallRequest) -> CallFuture {
-        D::dispatch(&self.service, request)
+        let service: Arc<dyn Service> = Arc::new(self.clone());
+        Box::pin(stack::call_locally(&service, request))
     }
 }
 
@@ -142,6 +151,10 @@ where
 
     fn options(&self) -> &ServiceOptions {
         &self.options
+    }
+
+    fn handle(&self, request: CallRequest) -> CallFuture {
+        D::dispatch(&self.service, request)
     }
 }
 

@@ -9,7 +9,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 
 use tokio::time::Sleep;
@@ -23,8 +23,8 @@ use crate::base::events::Sink;
 use crate::base::interceptor::Interceptors;
 use crate::base::upstream::for_caller;
 use crate::base::{
-    CallContext, CallFuture, CallRequest, CallResponse, CallSide, MessageStream, Messages, Payload,
-    deadline,
+    Batch, CallContext, CallFuture, CallRequest, CallResponse, CallSide, MessageStream, Messages,
+    Payload, deadline,
 };
 use crate::telemetry::Watch;
 
@@ -63,7 +63,7 @@ pub(crate) fn call(
             return Box::pin(std::future::ready(Err(status)));
         }
         if layers.interceptors.is_empty() && service.options().interceptors.is_empty() {
-            service.call(request)
+            service.handle(request)
         } else {
             intercepted(Arc::clone(layers), Arc::clone(service), request)
         }
@@ -73,6 +73,19 @@ pub(crate) fn call(
         call: call.unwrap_or_else(|status| Box::pin(std::future::ready(Err(status)))),
         around: Some(around),
     }
+}
+
+/// Answers a call that comes from within the process, as a server would: a mock behind a channel.
+pub(crate) fn call_locally(service: &Arc<dyn Service>, mut request: CallRequest) -> Answer {
+    static LAYERS: LazyLock<Arc<Layers>> = LazyLock::new(Arc::default);
+    // The handler's context is its own: of its caller's it has what would go over the wire.
+    let caller = std::mem::take(&mut request.context);
+    let spec = request.spec.clone();
+    request.context = CallContext::incoming(spec, caller.deadline(), Arc::default());
+    if let Some(trace) = caller.trace() {
+        request.context = request.context.with_trace(trace.clone());
+    }
+    call(&LAYERS, service, request)
 }
 
 /// A call inside a user's interceptors: the server's outside, the service's own inside.
@@ -85,7 +98,7 @@ fn intercepted(layers: Arc<Layers>, service: Arc<dyn Service>, request: CallRequ
                 service
                     .options()
                     .interceptors
-                    .run(request, |request| service.call(request))
+                    .run(request, |request| service.handle(request))
             })
             .await
     })
@@ -190,37 +203,67 @@ struct Responses {
     trailers: MetadataMap,
 }
 
+impl Responses {
+    /// Runs a piece of the stream's work inside the call's layers. `Some` is more of the
+    /// stream, `None` its good end.
+    fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        work: impl FnOnce(
+            Pin<&mut dyn MessageStream>,
+            &mut Context<'_>,
+        ) -> Poll<Result<Option<T>, Status>>,
+    ) -> Poll<Result<Option<T>, Status>> {
+        let Some((messages, around)) = &mut self.running else {
+            return Poll::Ready(Ok(None));
+        };
+        // A stream that always has a message must end at its deadline, too.
+        let result = match around.poll_deadline(cx) {
+            Poll::Ready(status) => Err(status),
+            Poll::Pending => match around.enter(|| work(messages.as_mut(), cx)) {
+                Ok(polled) => ready!(polled),
+                Err(status) => Err(status),
+            },
+        };
+        if let Ok(Some(more)) = result {
+            return Poll::Ready(Ok(Some(more)));
+        }
+        let Some((mut messages, around)) = self.running.take() else {
+            unreachable!("borrowed above");
+        };
+        Poll::Ready(match result {
+            Err(status) => Err(around.failed(status)),
+            Ok(_) => {
+                self.trailers = messages.as_mut().take_trailers();
+                around.succeeded();
+                Ok(None)
+            }
+        })
+    }
+}
+
 impl MessageStream for Responses {
     fn poll_message(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Payload, Status>>> {
-        let this = &mut *self;
-        let Some((messages, around)) = &mut this.running else {
-            return Poll::Ready(None);
-        };
-        // A stream that always has a message must end at its deadline, too.
-        let result = match around.poll_deadline(cx) {
-            Poll::Ready(status) => Err(status),
-            Poll::Pending => match around.enter(|| messages.as_mut().poll_message(cx)) {
-                Ok(message) => ready!(message).transpose(),
-                Err(status) => Err(status),
-            },
-        };
-        if let Ok(Some(payload)) = result {
-            return Poll::Ready(Some(Ok(payload)));
-        }
-        let Some((mut messages, around)) = this.running.take() else {
-            unreachable!("borrowed above");
-        };
-        Poll::Ready(match result {
-            Err(status) => Some(Err(around.failed(status))),
-            _ => {
-                this.trailers = messages.as_mut().take_trailers();
-                around.succeeded();
-                None
-            }
+        self.poll(cx, |messages, cx| {
+            messages.poll_message(cx).map(Option::transpose)
         })
+        .map(Result::transpose)
+    }
+
+    fn poll_batch(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool, Status>> {
+        let more = self.poll(cx, |messages, cx| {
+            messages
+                .poll_batch(cx, batch)
+                .map(|more| more.map(|more| more.then_some(())))
+        });
+        more.map(|more| more.map(|more| more.is_some()))
     }
 
     fn take_trailers(mut self: Pin<&mut Self>) -> MetadataMap {

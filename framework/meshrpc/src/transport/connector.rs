@@ -74,9 +74,11 @@ impl Connection {
 /// A TCP connection, with both addresses as its facts.
 impl From<TcpStream> for Connection {
     fn from(stream: TcpStream) -> Self {
-        let mut peer = Peer::default();
-        peer.remote_addr = stream.peer_addr().ok();
-        peer.local_addr = stream.local_addr().ok();
+        let peer = Peer {
+            remote_addr: stream.peer_addr().ok(),
+            local_addr: stream.local_addr().ok(),
+            tls: None,
+        };
         Self::from_io(Io::Tcp(stream), peer)
     }
 }
@@ -142,9 +144,11 @@ impl Connector for SocketConnector {
             match address {
                 Address::Ip(address) => {
                     let stream = connect(*address, self.tcp).await?;
-                    let mut peer = Peer::default();
-                    peer.remote_addr = Some(*address);
-                    peer.local_addr = stream.local_addr().ok();
+                    let peer = Peer {
+                        remote_addr: Some(*address),
+                        local_addr: stream.local_addr().ok(),
+                        tls: None,
+                    };
                     Ok(Connection::from_io(Io::Tcp(stream), peer))
                 }
                 #[cfg(unix)]

@@ -84,9 +84,6 @@ impl AsyncWrite for Io {
     }
 }
 
-/// A listening TCP socket.
-pub(crate) type TcpSocket = TcpListener;
-
 /// Socket options of a TCP connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TcpOptions {

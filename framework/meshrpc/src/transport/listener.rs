@@ -54,9 +54,11 @@ impl Listener for TcpListener {
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Connection>>> {
         let accepted = ready!(Self::poll_accept(self, cx));
         Poll::Ready(Some(accepted.map(|(stream, remote)| {
-            let mut peer = Peer::default();
-            peer.remote_addr = Some(remote);
-            peer.local_addr = stream.local_addr().ok();
+            let peer = Peer {
+                remote_addr: Some(remote),
+                local_addr: stream.local_addr().ok(),
+                tls: None,
+            };
             Connection::from_io(Io::Tcp(stream), peer)
         })))
     }

@@ -4,6 +4,11 @@
 //! HTTP/2 engine, HTTP/3 or a simulated network can take its place without another module
 //! noticing.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "here is where sockets are opened"
+)]
+
 mod connector;
 mod error;
 mod guard;
@@ -23,7 +28,7 @@ pub use connector::{Connecting, Connection, Connector};
 pub(crate) use error::TransportError;
 pub(crate) use h2_errors::Processed;
 pub(crate) use http2::{Http2Body, client as http2_client, server as http2_server};
-pub(crate) use io::{Io, TcpOptions, TcpSocket, connect, listen, resolve};
+pub(crate) use io::{Io, TcpOptions, listen, resolve};
 pub(crate) use listener::Listeners;
 pub use listener::{IntoListener, Listener};
 pub(crate) use secure::Security;

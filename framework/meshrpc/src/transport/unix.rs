@@ -11,7 +11,6 @@ use tokio::net::{UnixListener, UnixStream};
 use super::{Connection, Listener};
 
 /// Connects to the socket at `path`.
-#[cfg(feature = "client")]
 pub(crate) async fn connect(path: &Path) -> io::Result<Connection> {
     Ok(Connection::new(UnixStream::connect(path).await?))
 }

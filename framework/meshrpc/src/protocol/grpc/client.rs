@@ -11,9 +11,7 @@ use super::{
     APPLICATION_GRPC, COMPRESS_MIN_SIZE, CONTENT_TYPE, GRPC_ACCEPT_ENCODING, GRPC_ENCODING,
     GRPC_TIMEOUT, TE, http_status, is_grpc, metadata, status, timeout,
 };
-use crate::base::{
-    CallContext, CallRequest, CallResponse, Limits, Messages, MethodKind, Spec,
-};
+use crate::base::{CallContext, CallRequest, CallResponse, Limits, Messages, MethodKind, Spec};
 use crate::codec::Encoding;
 use crate::codec::compression::EncodingSet;
 use crate::codec::envelope::{Compress, Deframer, Side, enclose};

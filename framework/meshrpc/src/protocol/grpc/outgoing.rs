@@ -1,16 +1,15 @@
 //! Messages and an end, written as an HTTP body.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Frame;
 use tonic::Status;
 
 use super::{metadata, status};
-use crate::base::MessageStream;
-use crate::base::limits::COALESCE;
+use crate::base::{Batch, MessageStream};
 use crate::codec::envelope::{Compress, Side, enclose};
 
 /// A stream of messages as an HTTP body.
@@ -20,9 +19,9 @@ pub(super) struct Outgoing {
     limit: usize,
     side: Side,
     /// Messages that were ready together, to leave in one frame.
-    batch: BytesMut,
-    /// A message too long to be copied into a batch.
-    long: Option<Bytes>,
+    batch: Batch,
+    /// How long the batch was when it was last left to grow.
+    grown_to: usize,
     end: End,
 }
 
@@ -32,9 +31,6 @@ enum End {
     Reached(Result<HeaderMap, Status>),
     Done,
 }
-
-/// Messages of this size and more leave on their own, uncopied.
-const LONG: usize = COALESCE / 4;
 
 impl Outgoing {
     pub(super) fn new(
@@ -48,40 +44,55 @@ impl Outgoing {
             compress,
             limit,
             side,
-            batch: BytesMut::new(),
-            long: None,
+            batch: Batch::new(limit),
+            grown_to: 0,
             end: End::NotYet,
         }
     }
 
     /// Takes messages until there are enough for a frame, none are ready, or the end is there.
     fn fill(&mut self, cx: &mut Context<'_>) {
-        while matches!(self.end, End::NotYet) && self.batch.len() < COALESCE && self.long.is_none()
-        {
-            match self.messages.as_mut().poll_message(cx) {
+        while matches!(self.end, End::NotYet) && !self.batch.is_full() {
+            let more = match self.compress {
+                None => self.messages.as_mut().poll_batch(cx, &mut self.batch),
+                Some(compress) => self.poll_compressed(compress, cx),
+            };
+            match more {
                 Poll::Pending => return,
-                Poll::Ready(Some(Ok(payload))) => {
-                    match enclose(payload, self.compress, self.limit, self.side) {
-                        Ok(framed) if framed.len() >= LONG => self.long = Some(framed),
-                        Ok(framed) => {
-                            if self.batch.capacity() == 0 {
-                                self.batch.reserve(framed.len().max(COALESCE / 8));
-                            }
-                            self.batch.extend_from_slice(&framed);
-                        }
-                        Err(status) => self.end = End::Reached(Err(status)),
-                    }
-                }
-                Poll::Ready(Some(Err(status))) => self.end = End::Reached(Err(status)),
-                Poll::Ready(None) => {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => {
                     let trailers = self.messages.as_mut().take_trailers();
                     let mut headers = HeaderMap::with_capacity(1);
                     status::ok_trailers(&mut headers);
                     metadata::append_user_metadata(trailers, &mut headers);
                     self.end = End::Reached(Ok(headers));
                 }
+                Poll::Ready(Err(status)) => self.end = End::Reached(Err(status)),
             }
         }
+    }
+
+    /// Whether to wait for other tasks to have their turn before a batch leaves: one of them may
+    /// be about to produce more (a channel's other end). It is left alone for as long as that
+    /// makes it grow.
+    fn is_growing(&mut self) -> bool {
+        let len = self.batch.len();
+        let grows = matches!(self.end, End::NotYet) && !self.batch.is_full() && len > self.grown_to;
+        self.grown_to = len;
+        grows
+    }
+
+    fn poll_compressed(
+        &mut self,
+        compress: Compress,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<bool, Status>> {
+        let Some(payload) = ready!(self.messages.as_mut().poll_message(cx)) else {
+            return Poll::Ready(Ok(false));
+        };
+        let framed = enclose(payload?, Some(compress), self.limit, self.side)?;
+        self.batch.push_framed(framed);
+        Poll::Ready(Ok(true))
     }
 }
 
@@ -94,12 +105,13 @@ impl http_body::Body for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         self.fill(cx);
-        if !self.batch.is_empty() {
-            let batch = self.batch.split().freeze();
-            return Poll::Ready(Some(Ok(Frame::data(batch))));
+        if self.is_growing() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        if let Some(long) = self.long.take() {
-            return Poll::Ready(Some(Ok(Frame::data(long))));
+        if let Some(piece) = self.batch.take() {
+            self.grown_to = 0;
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
         }
         match std::mem::replace(&mut self.end, End::Done) {
             End::NotYet => {
@@ -124,7 +136,6 @@ impl http_body::Body for Outgoing {
     fn is_end_stream(&self) -> bool {
         self.side == Side::Client
             && self.batch.is_empty()
-            && self.long.is_none()
             && matches!(self.end, End::Done | End::Reached(Ok(_)))
     }
 }

@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::oneshot;
 
 use crate::transport::Io;
 
@@ -19,33 +18,26 @@ const SETTINGS: u8 = 0x4;
 /// Lets a server's bytes through once they have begun like HTTP/2.
 pub(crate) struct Greeting {
     io: Io,
-    awaited: Option<Awaited>,
-}
-
-struct Awaited {
     head: [u8; HEAD],
+    /// Bytes of the head that were seen; all of them once the server has greeted.
     have: usize,
-    greeted: oneshot::Sender<()>,
 }
 
 impl Greeting {
-    /// Watches `io`; the receiver hears when the server has greeted, and its error means that
-    /// the stream was dropped before.
-    pub(crate) fn new(io: Io) -> (Self, oneshot::Receiver<()>) {
-        let (greeted, heard) = oneshot::channel();
-        let awaited = Some(Awaited {
+    pub(crate) fn new(io: Io) -> Self {
+        Self {
+            io,
             head: [0; HEAD],
             have: 0,
-            greeted,
-        });
-        (Self { io, awaited }, heard)
+        }
+    }
+
+    fn greeted(&self) -> bool {
+        self.have == HEAD
     }
 
     /// The server's next bytes; none at the end.
     fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some(awaited) = &mut self.awaited else {
-            return Ok(());
-        };
         if bytes.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
@@ -53,19 +45,13 @@ impl Greeting {
                  HTTP/2 (gRPC) in plaintext? A TLS server's target is https://…",
             ));
         }
-        let n = bytes.len().min(HEAD - awaited.have);
-        awaited.head[awaited.have..awaited.have + n].copy_from_slice(&bytes[..n]);
-        awaited.have += n;
-        if let Some(instead) = instead(&awaited.head[..awaited.have]) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, instead));
+        let n = bytes.len().min(HEAD - self.have);
+        self.head[self.have..self.have + n].copy_from_slice(&bytes[..n]);
+        self.have += n;
+        match instead(&self.head[..self.have]) {
+            Some(instead) => Err(io::Error::new(io::ErrorKind::InvalidData, instead)),
+            None => Ok(()),
         }
-        if awaited.have == HEAD
-            && let Some(awaited) = self.awaited.take()
-        {
-            // Nobody listens when the caller gave up.
-            let _ = awaited.greeted.send(());
-        }
-        Ok(())
     }
 }
 
@@ -102,9 +88,11 @@ impl AsyncRead for Greeting {
         let result = ready!(Pin::new(&mut this.io).poll_read(cx, buffer));
         #[cfg(feature = "tls")]
         let result = result.map_err(crate::transport::tls::explain);
-        let result = result.and_then(|()| match this.awaited {
-            None => Ok(()),
-            Some(_) => this.received(&buffer.filled()[before..]),
+        let result = result.and_then(|()| {
+            if this.greeted() {
+                return Ok(());
+            }
+            this.received(&buffer.filled()[before..])
         });
         if result.is_err() {
             // An error reads nothing.
@@ -149,28 +137,27 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+    use crate::base::rt;
 
     /// What reading a server's bytes to their end yields, with the bytes arriving singly.
-    async fn read(bytes: &[u8]) -> (io::Result<Vec<u8>>, bool) {
+    async fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let (ours, mut theirs) = tokio::io::duplex(1);
-        let (mut io, mut heard) = Greeting::new(Io::boxed(ours));
+        let mut io = Greeting::new(Io::boxed(ours));
         let bytes = bytes.to_vec();
-        let writer = tokio::spawn(async move {
+        let writer = rt::spawn(async move {
             let _ = theirs.write_all(&bytes).await;
         });
         let mut all = Vec::new();
         let result = io.read_to_end(&mut all).await;
         drop(io);
         writer.await.unwrap();
-        (result.map(|_| all), heard.try_recv().is_ok())
+        result.map(|_| all)
     }
 
     #[tokio::test]
-    async fn settings_are_heard_and_passed_on() {
+    async fn what_follows_settings_is_passed_on() {
         let bytes = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 9, 0x15, b'H'];
-        let (read, heard) = read(&bytes).await;
-        assert_eq!(read.unwrap(), bytes);
-        assert!(heard);
+        assert_eq!(read(&bytes).await.unwrap(), bytes);
     }
 
     #[tokio::test]
@@ -183,10 +170,8 @@ mod tests {
             (&[0, 0, 0, 4, 0, 0, 0, 0, 1], "not HTTP/2"),
             (b"", "closed the connection before"),
         ] {
-            let (read, heard) = read(bytes).await;
-            let error = read.unwrap_err().to_string();
+            let error = read(bytes).await.unwrap_err().to_string();
             assert!(error.contains(word), "{bytes:?}: {error}");
-            assert!(!heard);
         }
     }
 }

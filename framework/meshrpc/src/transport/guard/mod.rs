@@ -8,7 +8,5 @@ mod greeting;
 mod incoming;
 mod scan;
 
-#[cfg(feature = "client")]
 pub(crate) use greeting::Greeting;
-#[cfg(feature = "server")]
 pub(crate) use incoming::Guard;

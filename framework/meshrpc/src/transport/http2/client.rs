@@ -81,7 +81,7 @@ pub(crate) async fn handshake(
     keepalive: Option<KeepaliveOptions>,
 ) -> Result<Connection, TransportError> {
     // What is there instead of HTTP/2 is told in words.
-    let (io, _) = Greeting::new(io);
+    let io = Greeting::new(io);
     let (io, pulse) = Watched::new(io);
     let (send, mut connection) = h2::client::Builder::new()
         .initial_window_size(limits.stream_window)

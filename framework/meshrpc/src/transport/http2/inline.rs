@@ -74,7 +74,7 @@ mod tests {
         let mut inline = Inline::default();
         inline.begin();
         assert!(inline.allows());
-        rt::sleep(Duration::from_millis(1) - Duration::from_micros(1)).await;
+        tokio::time::advance(BATCH).await;
         assert!(!inline.allows());
         inline.begin();
         assert!(inline.allows());
@@ -85,11 +85,11 @@ mod tests {
         let mut inline = Inline::default();
         inline.begin();
         assert!(inline.allows());
-        rt::sleep(Duration::from_millis(5)).await;
+        tokio::time::advance(OVERRUN).await;
         inline.end();
         inline.begin();
         assert!(!inline.allows());
-        rt::sleep(PAUSE).await;
+        tokio::time::advance(PAUSE).await;
         inline.begin();
         assert!(inline.allows());
     }

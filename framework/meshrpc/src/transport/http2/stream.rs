@@ -90,7 +90,10 @@ impl<E: Exchange> Stream<E> {
     fn send(&mut self, response: Response<Body>) -> Option<(SendStream<Bytes>, Body)> {
         let (head, body) = response.into_parts();
         let end = body.is_empty();
-        let mut stream = match self.respond.send_response(Response::from_parts(head, ()), end) {
+        let mut stream = match self
+            .respond
+            .send_response(Response::from_parts(head, ()), end)
+        {
             Ok(_) if end => return None,
             Ok(stream) => stream,
             Err(error) => {

@@ -48,11 +48,10 @@ fn require_h2(protocols: &mut Vec<Vec<u8>>) -> Result<(), TlsError> {
 
 /// What a finished handshake says about the peer.
 fn peer(certificates: Option<&[CertificateDer<'_>]>) -> PeerTls {
-    let mut peer = PeerTls::default();
-    peer.certificates = certificates
-        .unwrap_or_default()
-        .iter()
-        .map(|certificate| Bytes::copy_from_slice(certificate))
-        .collect();
-    peer
+    let certificates = certificates.unwrap_or_default().iter();
+    PeerTls {
+        certificates: certificates
+            .map(|certificate| Bytes::copy_from_slice(certificate))
+            .collect(),
+    }
 }
