@@ -76,10 +76,12 @@ impl Row {
         }
     }
 
-    fn json(&self, ratio: Option<f64>) -> Value {
+    fn json(&self, tonic: Option<&Self>) -> Value {
         let median = |of: fn(&Sample) -> f64| self.figure(of).median;
         let cpu = self.figure(Sample::cpu_us_per_call);
         let calls = self.figure(|sample| sample.calls_per_s);
+        let over_tonic =
+            |of: fn(&Self) -> Figure| tonic.map(|tonic| round(of(self).median / of(tonic).median));
         json!({
             "workload": self.setting.workload.name(),
             "side": self.setting.side.name(),
@@ -101,7 +103,9 @@ impl Row {
             "p99_us": round(median(|sample| sample.p99_us)),
             "peak_memory_kib": median(|sample| sample.peak_memory_kib as f64) as u64,
             "ratio_of": self.metric().name(),
-            "ratio_to_tonic": ratio.map(round),
+            "ratio_to_tonic": over_tonic(Self::compared),
+            "cpu_ratio_to_tonic": over_tonic(|row| row.figure(Sample::cpu_us_per_call)),
+            "calls_ratio_to_tonic": over_tonic(|row| row.figure(|sample| sample.calls_per_s)),
             "spread": round(self.compared().spread()),
             "samples": self.samples.len(),
         })
@@ -137,7 +141,7 @@ impl Report {
         let rows = self
             .rows
             .iter()
-            .map(|row| row.json(self.ratio_to_tonic(row)));
+            .map(|row| row.json(self.row(row.setting, Name::Tonic)));
         let marks = verdicts.iter().map(Verdict::json);
         json!({
             "rows": rows.collect::<Vec<_>>(),
