@@ -4,10 +4,7 @@
 //! HTTP/2 engine, HTTP/3 or a simulated network can take its place without another module
 //! noticing.
 
-#![allow(
-    clippy::disallowed_types,
-    reason = "here is where sockets are opened"
-)]
+#![allow(clippy::disallowed_types, reason = "here is where sockets are opened")]
 
 mod connector;
 mod error;

@@ -1,4 +1,4 @@
-use meshrpc::{Channel, Code, Request, RequestExt, ServerTls, Status, prost};
+use meshrpc::{Channel, Code, Request, RequestExt, ServerTls, Status};
 
 use super::authority::{Authority, Issued};
 use super::handshake::failure;
@@ -53,8 +53,7 @@ async fn a_clients_certificate_is_read_in_the_handler() {
 }
 
 fn bytes(der: &[u8]) -> impl std::fmt::Debug {
-    // The Debug form of `bytes::Bytes`, which this crate does not name.
-    prost::bytes::Bytes::copy_from_slice(der)
+    bytes::Bytes::copy_from_slice(der)
 }
 
 #[tokio::test]
