@@ -125,17 +125,18 @@ impl MessageStream for Running {
         cx: &mut Context<'_>,
         batch: &mut Batch,
     ) -> Poll<Result<bool, Status>> {
-        if !self.outbox.drain(batch)? {
-            self.poll_handler(cx);
-            if !self.outbox.drain(batch)? {
-                if self.handler.is_some() {
-                    return Poll::Pending;
-                }
-                self.trailers = self.take_end()?;
-                return Poll::Ready(Ok(false));
-            }
+        // What the handler left before is in the outbox with what it adds now: one look is enough.
+        self.poll_handler(cx);
+        self.outbox.drain(batch)?;
+        if self.handler.is_some() {
+            // A handler that waits for room has filled the batch.
+            return match batch.is_full() {
+                true => Poll::Ready(Ok(true)),
+                false => Poll::Pending,
+            };
         }
-        Poll::Ready(Ok(true))
+        self.trailers = self.take_end()?;
+        Poll::Ready(Ok(false))
     }
 
     fn take_trailers(mut self: Pin<&mut Self>) -> MetadataMap {
