@@ -187,12 +187,18 @@ impl fmt::Debug for Subchannel {
     }
 }
 
-/// Forgets the connection when the task ends, so that it ends with its calls.
-struct Forget<'a>(&'a Shared);
+/// A connection on offer. Dropping it, also when the task is ended, withdraws the offer, so that
+/// the connection ends with its calls.
+struct Offer<'a> {
+    shared: &'a Shared,
+    dialer: &'a Dialer,
+    connection: Arc<Connection>,
+}
 
-impl Drop for Forget<'_> {
+impl Drop for Offer<'_> {
     fn drop(&mut self) {
-        self.0.connection.store(None);
+        self.shared.connection.store(None);
+        self.dialer.lost(&self.shared.address, &self.connection);
     }
 }
 
@@ -253,11 +259,13 @@ async fn watch<F: Future<Output = ()>>(
     dialer: &Dialer,
     ready: impl FnOnce() -> F,
 ) {
-    let connection = Arc::new(connection);
-    let forget = Forget(shared);
-    shared.connection.store(Some(Arc::clone(&connection)));
+    let offer = Offer {
+        shared,
+        dialer,
+        connection: Arc::new(connection),
+    };
+    let connection = Arc::clone(&offer.connection);
+    shared.connection.store(Some(connection));
     ready().await;
-    connection.closed().await;
-    drop(forget);
-    dialer.lost(&shared.address, &connection);
+    offer.connection.closed().await;
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use meshrpc::{Channel, Code, Server};
+use meshrpc::{Channel, Code, Event, EventSink, Server};
 use tokio::net::TcpListener;
 
 use super::raw;
 use crate::support::echo_service::{EchoServiceClient, EchoServiceServer};
-use crate::support::{Echo, note, serve};
+use crate::support::{Echo, note, serve, serve_on};
 
 /// An address that nobody listens on.
 async fn nobody() -> String {
@@ -128,7 +128,7 @@ async fn no_call_is_lost_while_servers_take_turns() {
         }
         running.take().unwrap().shutdown().await;
         let listener = TcpListener::bind(&address).await.unwrap();
-        running = Some(crate::support::serve_on(listener));
+        running = Some(serve_on(listener));
     }
     stop.send(true).unwrap();
     for caller in callers {
@@ -189,4 +189,33 @@ fn a_channel_outlives_the_runtime_that_it_was_first_used_in() {
             client.say(note("x")).await.unwrap();
         });
     }
+}
+
+#[tokio::test]
+async fn a_sink_hears_of_each_connection_when_it_opens_and_when_it_is_gone() {
+    struct Heard(tokio::sync::mpsc::UnboundedSender<&'static str>);
+    impl EventSink for Heard {
+        fn event(&self, event: &Event<'_>) {
+            let _ = match event {
+                Event::ConnectionOpened { peer, .. } if peer.is_some() => self.0.send("opened"),
+                Event::ConnectionClosed { peer, .. } if peer.is_some() => self.0.send("closed"),
+                _ => Ok(()),
+            };
+        }
+    }
+    let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let server = serve().await;
+    let builder = Channel::builder(&server.target).events(Heard(tell));
+    let client = EchoServiceClient::new(builder.connect().await.unwrap());
+    assert_eq!(heard.recv().await, Some("opened"));
+    let address = server.target.trim_start_matches("http://").to_owned();
+    server.shutdown().await;
+    assert_eq!(heard.recv().await, Some("closed"));
+    let _server = serve_on(TcpListener::bind(&address).await.unwrap());
+    client.say(note("x")).wait_for_ready().await.unwrap();
+    assert_eq!(heard.recv().await, Some("opened"));
+    // The last one is gone with its channel.
+    drop(client);
+    assert_eq!(heard.recv().await, Some("closed"));
+    assert_eq!(heard.recv().await, None);
 }

@@ -237,6 +237,41 @@ async fn calls_beyond_the_servers_limit_of_streams_wait_their_turn() {
 }
 
 #[tokio::test]
+async fn a_large_message_that_waits_its_turn_is_sent_when_it_comes() {
+    let (listener, target) = raw::listen().await;
+    let (release, released) = tokio::sync::oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut builder = h2::server::Builder::new();
+        let builder = builder.max_concurrent_streams(1);
+        let mut connection = builder.handshake(socket).await.unwrap();
+        let first = raw::stream(&mut connection).await.unwrap();
+        tokio::spawn(async move {
+            released.await.unwrap();
+            first.echo().await;
+        });
+        raw::serve(&mut connection).await;
+    });
+    let client = EchoServiceClient::connect(&target).await.unwrap();
+    let mut calls = Vec::new();
+    for text in ["first", &"x".repeat(500_000), "third"] {
+        calls.push(tokio::spawn(client.say(note(text))));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+    release.send(()).unwrap();
+    for call in calls {
+        let wait = std::time::Duration::from_secs(10);
+        tokio::time::timeout(wait, call)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn only_so_many_calls_wait_for_a_stream() {
     let (listener, target) = raw::listen().await;
     tokio::spawn(async move {

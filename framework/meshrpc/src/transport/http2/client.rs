@@ -57,6 +57,8 @@ pub(crate) type Calls = Arc<AtomicBool>;
 pub(super) struct State {
     closed: AtomicBool,
     closed_event: Notify,
+    /// The handle is gone; calls may still be under way.
+    released: AtomicBool,
     too_many_pings: AtomicBool,
 }
 
@@ -66,6 +68,13 @@ impl State {
         if !self.closed.swap(true, Ordering::AcqRel) {
             self.closed_event.notify_waiters();
         }
+    }
+
+    /// Whether calls are under way, of which `calls` counts the holders: this task, the handle
+    /// while there is one, and each call.
+    pub(super) fn active(&self, calls: &Calls) -> bool {
+        let handle = !self.released.load(Ordering::Relaxed);
+        Arc::strong_count(calls) > 1 + usize::from(handle)
     }
 
     pub(super) fn complain(&self) {
@@ -168,30 +177,29 @@ impl Connection {
         if requests.started >= CALLS {
             self.state.close();
         }
-        let send = &mut requests.send;
-        let (sent, queued) = match send.poll_ready(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => {
-                // Tells an idleness timer that the connection is used.
-                self.calls.store(true, Ordering::Relaxed);
-                (send.send_request(head, end), None)
-            }
-            Poll::Ready(Err(error)) => return unsent(error, body),
-            // The peer allows no more streams now. A fresh handle may still queue in `h2`,
-            // which opens the streams in order as others end.
-            Poll::Pending => {
-                let mut send_queued = send.clone();
-                drop(requests);
-                let queued = match self.queue() {
-                    Ok(queued) => queued,
-                    Err(error) => return Err((error, Body::from_kind(body))),
-                };
-                (send_queued.send_request(head, end), Some(queued))
-            }
-        };
-        let (response, mut stream) = match sent {
+        let (response, mut stream) = match requests.send.send_request(head, end) {
             Ok(sent) => sent,
             Err(error) => return unsent(error, body),
         };
+        // Tells an idleness timer that the connection is used.
+        self.calls.store(true, Ordering::Relaxed);
+        // Asked now, and never for a stream that is in use: the question takes the place of the
+        // waker of whoever sends on it.
+        let mut context = Context::from_waker(Waker::noop());
+        let queued = match requests.send.poll_ready(&mut context) {
+            Poll::Ready(_) => None,
+            // The peer allows no more streams now: `h2` opens this one when others have ended.
+            // It takes one such stream from each handle, so the next one needs a fresh handle.
+            Poll::Pending => {
+                requests.send = requests.send.clone();
+                match self.queue() {
+                    Ok(queued) => Some(queued),
+                    // Dropped before it was opened, the stream is never seen by the peer.
+                    Err(error) => return Err((error, Body::from_kind(body))),
+                }
+            }
+        };
+        drop(requests);
 
         let upload = match body {
             Kind::Empty => Upload::Done,
@@ -221,6 +229,12 @@ impl Connection {
             return Err(TransportError::queue_full(self.max_queued));
         }
         Ok(Queued(Arc::clone(&self.queued)))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.state.released.store(true, Ordering::Relaxed);
     }
 }
 

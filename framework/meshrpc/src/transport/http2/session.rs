@@ -70,8 +70,7 @@ async fn run(session: Session) -> Result<(), h2::Error> {
         let ping = connection.ping_pong()?;
         Some(Keepalive::new(options, ping, pulse))
     });
-    // Holders besides the connection's handle and this task are calls.
-    let active = || Arc::strong_count(&calls) > 2;
+    let active = || state.active(&calls);
     let mut gather = Gather::default();
     let mut idle = pin!(rt::sleep(idle_timeout));
     poll_fn(|cx| {
