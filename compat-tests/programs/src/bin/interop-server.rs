@@ -1,4 +1,5 @@
-//! gRPC's interoperability server, with the flags of the other languages' ones.
+//! gRPC's interoperability server, with the flags of the other languages' ones; health and
+//! reflection stand beside it.
 
 use meshrpc::Server;
 use meshrpc::codec::Encoding;
@@ -23,7 +24,13 @@ async fn main() -> Result<(), Failure> {
         limits.max_concurrent_streams = streams;
     }
     let service = TestServiceServer::new(InteropService).send_compressed(Encoding::Gzip);
-    let mut server = Server::builder().limits(limits).add_service(service);
+    let (health, health_service) = meshrpc::health::service();
+    health.set_serving("grpc.testing.TestService");
+    let mut server = Server::builder()
+        .limits(limits)
+        .add_service(service)
+        .add_service(health_service)
+        .reflection();
     if flags.value("use_tls")? {
         server = server.tls(tls::server(&flags)?);
     }
