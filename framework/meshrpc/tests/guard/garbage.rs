@@ -50,3 +50,25 @@ async fn a_connection_that_broke_the_protocol_is_over() {
         assert_eq!(kinds(&answer).last(), Some(&GOAWAY), "{breach:?}");
     }
 }
+
+#[tokio::test]
+async fn a_frame_cut_short_ends_its_call_and_nobody_elses() {
+    let connector = serve(Limits::default());
+    let channel = Channel::builder("passthrough:whole")
+        .connector(connector.clone())
+        .connect()
+        .await
+        .unwrap();
+    let client = EchoServiceClient::new(channel);
+    for cut in [
+        &frame(0, 0, 1, &[0; 100])[..50],
+        &frame(9, 0, 1, &[0; 100])[..5],
+    ] {
+        let mut raw = Raw::connect(&connector).await;
+        let head = headers(1, END_HEADERS, BLOCK);
+        raw.write(&[PREFACE, SETTINGS, &head, cut].concat()).await;
+        raw.wait_for(4).await;
+        drop(raw);
+        client.say(note("whole")).await.unwrap();
+    }
+}

@@ -145,3 +145,27 @@ async fn rapid_resets_run_no_more_handlers_than_there_are_places() {
     let most = service.most.load(Ordering::SeqCst);
     assert!((1..=PLACES).contains(&most), "{most} handlers at once");
 }
+
+#[tokio::test]
+async fn a_connection_too_many_waits_for_a_place() {
+    let mut limits = Limits::default();
+    limits.max_connections = 1;
+    let server = testing::serve(
+        meshrpc::Server::builder()
+            .limits(limits)
+            .add_service(EchoServiceServer::new(Counted::default())),
+    )
+    .unwrap();
+    let first = server.channel();
+    EchoServiceClient::new(first.clone())
+        .say(note("in"))
+        .await
+        .unwrap();
+    let second = tokio::spawn(EchoServiceClient::new(server.channel()).say(note("waits")));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!second.is_finished());
+    drop(first);
+    second.await.unwrap().unwrap();
+}
