@@ -108,6 +108,10 @@ where
 #[must_use = "a call does nothing until it is awaited"]
 pub struct HttpCall(State);
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large one is what nearly all are, and boxing it would cost every call"
+)]
 enum State {
     Refused(Option<Status>),
     Calling(Serve<Over>),

@@ -71,6 +71,10 @@ impl fmt::Debug for Front {
 }
 
 /// The answer to a request.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large one is what nearly all are, and boxing it would cost every call"
+)]
 pub(crate) enum Answer {
     Plain(router::Answer),
     Layered(HttpFuture),

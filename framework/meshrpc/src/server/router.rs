@@ -206,6 +206,10 @@ impl fmt::Debug for Router {
 }
 
 /// The answer to a request.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large one is what nearly all are, and boxing it would cost every call"
+)]
 pub(crate) enum Answer {
     /// Known at once.
     Now(Option<Response<Body>>),

@@ -83,7 +83,7 @@ pub(crate) fn call_locally(service: &Arc<dyn Service>, mut request: CallRequest)
     let spec = request.spec.clone();
     request.context = CallContext::incoming(spec, caller.deadline(), Arc::default());
     if let Some(trace) = caller.trace() {
-        request.context = request.context.with_trace(trace.clone());
+        trace.inject(&mut request.metadata);
     }
     call(&LAYERS, service, request)
 }
