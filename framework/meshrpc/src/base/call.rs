@@ -136,22 +136,6 @@ impl Messages {
         }
     }
 
-    /// Adds the messages that are ready to `batch`; see [`MessageStream::poll_batch`].
-    pub(crate) fn poll_batch(
-        &mut self,
-        cx: &mut Context<'_>,
-        batch: &mut Batch,
-    ) -> Poll<Result<bool, Status>> {
-        match self {
-            Self::One(..) => match ready!(self.poll_next(cx)) {
-                Some(payload) => Poll::Ready(batch.push(payload?).map(|()| true)),
-                None => Poll::Ready(Ok(false)),
-            },
-            Self::Stream(stream) => stream.as_mut().poll_batch(cx, batch),
-            Self::Ended(_) => Poll::Ready(Ok(false)),
-        }
-    }
-
     /// The trailers of a success, once the stream has ended with `None`.
     pub fn take_trailers(&mut self) -> MetadataMap {
         match self {

@@ -34,7 +34,8 @@ pub struct Limits {
     pub max_concurrent_calls: usize,
     /// Connections at once in one server. 10,000.
     pub max_connections: usize,
-    /// HTTP/2 flow-control window of a stream. 1 MiB: a slow reader holds at most so much.
+    /// HTTP/2 flow-control window of a stream. 2 MiB: a message of 1 MiB with its envelope passes
+    /// without waiting for the window, and a slow reader holds at most so much.
     pub stream_window: u32,
     /// HTTP/2 flow-control window of a connection. 8 MiB: several streams at full speed, and
     /// room enough that streams of tiny messages are not taken for an attack by `h2`.
@@ -75,7 +76,7 @@ impl Limits {
         max_concurrent_streams: 1_000,
         max_concurrent_calls: 20_000,
         max_connections: 10_000,
-        stream_window: MIB as u32,
+        stream_window: 2 * MIB as u32,
         connection_window: 8 * MIB as u32,
         max_send_buffer: 128 * KIB,
         handshake_timeout: Duration::from_secs(5),
@@ -95,6 +96,10 @@ impl Default for Limits {
         Self::DEFAULT
     }
 }
+
+/// Largest HTTP/2 frame accepted. Four times the default: each frame of a large message costs a
+/// system call on its sender, and other streams still get their turn every 64 KiB.
+pub(crate) const MAX_FRAME: u32 = 64 * KIB as u32;
 
 /// Messages of a stream that are ready together leave in one piece of up to this size: one
 /// HTTP/2 frame at its default maximum.

@@ -91,10 +91,6 @@ impl Payload {
         self.framed
     }
 
-    pub(crate) fn framed(&self) -> &[u8] {
-        &self.framed
-    }
-
     /// Takes an envelope and its message as they came off the wire, flag 0.
     pub(crate) fn from_framed(framed: Bytes) -> Self {
         debug_assert!(framed.len() >= ENVELOPE && framed[0] == 0);
@@ -167,7 +163,7 @@ mod tests {
     #[test]
     fn the_envelope_states_flag_and_big_endian_length() {
         let payload = Payload::copy_from_slice(&[7; 258]).unwrap();
-        assert_eq!(payload.framed()[..5], [0, 0, 0, 1, 2]);
+        assert_eq!(payload.framed[..5], [0, 0, 0, 1, 2]);
         assert_eq!(payload.as_slice(), [7; 258]);
     }
 

@@ -7,7 +7,10 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
 
 /// Which side sends how many messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +68,7 @@ pub struct MethodSpec {
     options: &'static [u8],
     /// Options of a spec that was made at run time.
     own_options: Option<Arc<[u8]>>,
+    parsed: OnceLock<Option<PathAndQuery>>,
 }
 
 impl MethodSpec {
@@ -82,6 +86,7 @@ impl MethodSpec {
                 idempotency: Idempotency::Unknown,
                 options: &[],
                 own_options: None,
+                parsed: OnceLock::new(),
             },
             None => panic!("a method's path has the form /package.Service/Method"),
         }
@@ -99,6 +104,7 @@ impl MethodSpec {
             idempotency: Idempotency::Unknown,
             options: &[],
             own_options: None,
+            parsed: OnceLock::new(),
         })
     }
 
@@ -123,12 +129,15 @@ impl MethodSpec {
         self
     }
 
-    /// The path of a spec that generated code made.
-    pub(crate) const fn static_path(&'static self) -> Option<&'static str> {
-        match &self.path {
-            Cow::Borrowed(path) => Some(path),
-            Cow::Owned(_) => None,
-        }
+    /// The path as it stands in a request. Checked once: it is the same for every call.
+    pub(crate) fn path_and_query(&self) -> Option<PathAndQuery> {
+        let parsed = self.parsed.get_or_init(|| match &self.path {
+            Cow::Borrowed(path) => {
+                PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes())).ok()
+            }
+            Cow::Owned(path) => path.parse().ok(),
+        });
+        parsed.clone()
     }
 
     /// `/package.Service/Method`, the `:path` of a request.
@@ -209,16 +218,6 @@ pub struct Spec(SpecRef);
 enum SpecRef {
     Static(&'static MethodSpec),
     Shared(Arc<MethodSpec>),
-}
-
-impl Spec {
-    /// The spec as a `'static` reference, when generated code made it.
-    pub(crate) fn as_static(&self) -> Option<&'static MethodSpec> {
-        match &self.0 {
-            SpecRef::Static(spec) => Some(spec),
-            SpecRef::Shared(_) => None,
-        }
-    }
 }
 
 impl Deref for Spec {

@@ -3,19 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::around::around;
 use super::builder::ChannelBuilder;
-use super::deadline;
 use super::error::ConnectError;
 use super::stack::Stack;
 use crate::base::{Call, CallFuture, CallRequest};
 
 /// A channel to a target. Cheap to clone; clones share their connections.
 #[derive(Clone)]
-pub struct Channel(Arc<Kind>);
+pub struct Channel(Kind);
 
+#[derive(Clone)]
 enum Kind {
-    Stack(Stack),
-    Call(Box<dyn Call>),
+    Stack(Arc<Stack>),
+    Call(Arc<dyn Call>),
 }
 
 impl Channel {
@@ -44,36 +45,30 @@ impl Channel {
     /// A channel that hands its calls to `call`, without any socket: a generated server around
     /// a mock, a proxy, a recording.
     pub fn from_call(call: impl Call) -> Self {
-        Self(Arc::new(Kind::Call(Box::new(call))))
+        Self(Kind::Call(Arc::new(call)))
     }
 
     pub(crate) fn from_stack(stack: Stack) -> Self {
-        Self(Arc::new(Kind::Stack(stack)))
+        Self(Kind::Stack(Arc::new(stack)))
     }
 }
 
 impl Call for Channel {
     fn call(&self, request: CallRequest) -> CallFuture {
-        let kind = Arc::clone(&self.0);
-        match &*self.0 {
-            Kind::Call(call) => match request.context.deadline() {
-                None => call.call(request),
-                // Whoever answers may not watch it.
-                deadline => Box::pin(deadline::enforce(deadline, call.call(request))),
-            },
-            Kind::Stack(_) => Box::pin(async move {
-                match &*kind {
-                    Kind::Stack(stack) => stack.call(request).await,
-                    Kind::Call(call) => call.call(request).await,
-                }
-            }),
+        match &self.0 {
+            Kind::Stack(stack) => stack.call(request),
+            Kind::Call(call) => {
+                // Whoever answers may not watch the deadline.
+                let deadline = request.context.deadline();
+                around(None, deadline, call.call(request))
+            }
         }
     }
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        match &self.0 {
             Kind::Stack(stack) => f
                 .debug_tuple("Channel")
                 .field(&stack.identity.authority)

@@ -1,9 +1,9 @@
 //! The client: a [`Channel`] to a target, and the typed calls that generated clients make.
 
+mod around;
 mod builder;
 pub(crate) mod calls;
 mod channel;
-mod deadline;
 mod driver;
 mod endpoints;
 mod error;

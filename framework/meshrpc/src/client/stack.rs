@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use tonic::Status;
-
+use super::around::around;
 use super::endpoints::Endpoints;
 use super::target::{Addresses, Target};
-use super::{deadline, transparent};
+use super::transparent;
 use crate::balance::PickFirst;
 use crate::base::events::Sink;
 use crate::base::interceptor::Interceptors;
-use crate::base::{CallRequest, CallResponse, CallSide, Limits, Policy, Resolver};
+use crate::base::{CallFuture, CallRequest, CallSide, Limits, Policy, Resolver};
 use crate::discovery::{Dns, Static};
 use crate::protocol::grpc::client::Identity;
-use crate::telemetry::observe;
+use crate::telemetry::Watch;
 use crate::transport;
 
 /// What a channel's calls pass through.
@@ -29,32 +28,46 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Makes one call.
-    pub(crate) async fn call(&self, request: CallRequest) -> Result<CallResponse, Status> {
+    pub(crate) fn call(self: &Arc<Self>, mut request: CallRequest) -> CallFuture {
         // Watching comes first, so that span and events tell what the caller is told.
-        observe(CallSide::Client, &self.sink, request, |request| {
-            // The deadline bounds everything that follows: waiting for a connection, every
-            // attempt, and the stream of responses.
-            deadline::enforce(request.context.deadline(), async {
-                // A user's interceptors see a call once, however many attempts it takes.
-                let attempts = |request| self.attempts(request);
-                self.call_interceptors.run(request, attempts).await
-            })
-        })
-        .await
+        let watch = Watch::start(CallSide::Client, &self.sink, &mut request);
+        // The deadline bounds everything that follows: waiting for a connection, every attempt,
+        // and the stream of responses.
+        let deadline = request.context.deadline();
+        // A user's interceptors see a call once, however many attempts it takes.
+        let call = match self.call_interceptors.is_empty() {
+            true => self.attempts(request),
+            false => {
+                let stack = Arc::clone(self);
+                Box::pin(async move {
+                    let attempts = |request| stack.attempts(request);
+                    stack.call_interceptors.run(request, attempts).await
+                })
+            }
+        };
+        around(watch, deadline, call)
     }
 
     /// The attempts of one call.
-    async fn attempts(&self, request: CallRequest) -> Result<CallResponse, Status> {
+    fn attempts(self: &Arc<Self>, request: CallRequest) -> CallFuture {
         // These see each attempt: credentials that expire, spans of attempts.
-        let attempt = |request| self.attempt(request);
-        self.attempt_interceptors.run(request, attempt).await
+        match self.attempt_interceptors.is_empty() {
+            true => self.attempt(request),
+            false => {
+                let stack = Arc::clone(self);
+                Box::pin(async move {
+                    let attempt = |request| stack.attempt(request);
+                    stack.attempt_interceptors.run(request, attempt).await
+                })
+            }
+        }
     }
 
     /// One attempt: pick a connection, send, read the head of the answer.
-    async fn attempt(&self, request: CallRequest) -> Result<CallResponse, Status> {
+    fn attempt(self: &Arc<Self>, request: CallRequest) -> CallFuture {
         // Innermost, because a call that the server has not seen has not been attempted yet:
         // nothing above counts, delays or even notices its repetition.
-        transparent::send(&self.endpoints, &self.identity, &self.limits, request).await
+        transparent::send(self, request)
     }
 }
 

@@ -4,30 +4,35 @@
 //! refused, by REFUSED_STREAM or a GOAWAY that does not cover it, once. Each time the call is
 //! picked anew. Whether the method may be repeated does not matter: nothing has happened.
 
+use std::sync::Arc;
+
 use http::Request;
 use tonic::{Code, Status};
 
-use super::endpoints::{Endpoints, Picked};
+use super::endpoints::Picked;
+use super::stack::Stack;
 use crate::base::rt::{self, Instant};
-use crate::base::{CallRequest, CallResponse, Limits, OnDone, Outcome};
+use crate::base::{CallFuture, CallRequest, CallResponse, OnDone, Outcome};
 use crate::protocol::Body;
-use crate::protocol::grpc::client::{self as grpc, Identity};
+use crate::protocol::grpc::client::{self as grpc, CallHead};
 use crate::transport::http2_client::Exchange;
 use crate::transport::{Processed, TransportError};
 
 /// Sends a call and reads the head of its answer.
-pub(super) async fn send(
-    endpoints: &Endpoints,
-    identity: &Identity,
-    limits: &Limits,
-    call: CallRequest,
-) -> Result<CallResponse, Status> {
-    let (call, mut body) = grpc::split(call, limits)?;
+pub(super) fn send(stack: &Arc<Stack>, call: CallRequest) -> CallFuture {
+    match grpc::split(call, &stack.limits) {
+        Ok((call, body)) => Box::pin(repeat(Arc::clone(stack), call, body)),
+        Err(status) => Box::pin(std::future::ready(Err(status))),
+    }
+}
+
+async fn repeat(stack: Arc<Stack>, call: CallHead, body: Body) -> Result<CallResponse, Status> {
+    let mut body = body;
     let mut refused = false;
     loop {
-        let picked = endpoints.pick(&call).await?;
+        let picked = stack.endpoints.pick(&call).await?;
         // With the time that is left now.
-        let head = grpc::head(identity, &call)?;
+        let head = grpc::head(&stack.identity, &call)?;
         // A single message is kept for a repetition: its bytes are shared, not copied.
         let spare = if refused { None } else { body.shared() };
         let (exchange, report) = match start(picked, head, body) {
@@ -45,8 +50,8 @@ pub(super) async fn send(
         };
         let (error, untouched) = match exchange.response().await {
             Ok(response) => {
-                let result = grpc::response(call.spec.kind(), response, limits).await;
-                return report.watch(result);
+                let answer = grpc::response(call.spec.kind(), response, &stack.limits);
+                return report.watch(answer.await);
             }
             Err(failed) => failed,
         };

@@ -8,7 +8,9 @@ use std::task::Poll;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::base::{Limits, rt};
+use crate::transport::http1;
 use crate::transport::http2_server::{self, Exchange};
+use crate::transport::sniff::{Spoken, sniff};
 use crate::transport::{Connection, Io, Listener, Listeners, Security, TcpOptions};
 
 /// What every connection of a server gets.
@@ -17,6 +19,9 @@ pub(super) struct Setup<E> {
     pub(super) tcp: TcpOptions,
     pub(super) security: Security,
     pub(super) exchange: Arc<E>,
+    /// Whether there is something for clients that speak HTTP/1.
+    #[cfg(feature = "http1")]
+    pub(super) http1: bool,
 }
 
 /// Accepts connections until `shutdown`, then lets those that there are finish. Ends before it
@@ -136,6 +141,30 @@ async fn serve<E: Exchange>(
             return;
         }
     };
+    let first = rt::timeout(setup.limits.preface_timeout, sniff(io));
+    let first = tokio::select! {
+        biased;
+        first = first => first,
+        () = http2_server::last_call(&mut draining) => return,
+    };
     let exchange = Arc::clone(&setup.exchange);
-    http2_server::serve(io, setup.limits, exchange, peer, draining).await;
+    match first {
+        Some(Ok(Spoken::Http2(io))) => {
+            http2_server::serve(io, setup.limits, exchange, peer, draining).await;
+        }
+        #[cfg(feature = "http1")]
+        Some(Ok(Spoken::Http1(io))) if setup.http1 => {
+            http1::serve(io, setup.limits, exchange, peer, draining).await;
+        }
+        Some(Ok(Spoken::Http1(io))) => {
+            tracing::debug!(?peer, "the client speaks HTTP/1; is it a gRPC client?");
+            http1::refuse(io).await;
+        }
+        Some(Err(error)) => tracing::debug!(?peer, %error, "a connection broke off at once"),
+        None => tracing::debug!(
+            ?peer,
+            "the peer said nothing within {:?} (Limits::preface_timeout)",
+            setup.limits.preface_timeout
+        ),
+    }
 }

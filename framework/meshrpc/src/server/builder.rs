@@ -94,7 +94,8 @@ impl ServerBuilder {
     }
 
     /// Hands requests that are no gRPC calls, or calls that nobody here answers, to `service`:
-    /// an axum router, or whatever else tower calls a service.
+    /// an axum router, or whatever else tower calls a service. With the feature `http1` it also
+    /// gets the requests of clients that speak HTTP/1.1, on plaintext connections.
     pub fn fallback_http<S, B>(mut self, service: S) -> Self
     where
         S: TowerService<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -279,6 +280,8 @@ impl ServerBuilder {
     /// Everything that can fail: after it the server listens.
     pub(crate) fn prepare(mut self) -> Result<Prepared, ServeError> {
         let security = self.security()?;
+        #[cfg(feature = "http1")]
+        let http1 = self.fallbacks.http.is_some();
         let exchange = Arc::new(self.front()?);
         if self.listen.is_empty() {
             return Err(ServeError::NoListener);
@@ -293,6 +296,8 @@ impl ServerBuilder {
             tcp: self.tcp,
             security,
             exchange,
+            #[cfg(feature = "http1")]
+            http1,
         };
         Ok(Prepared { listeners, setup })
     }

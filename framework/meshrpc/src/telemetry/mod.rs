@@ -1,6 +1,6 @@
 //! Spans and events of calls: everything that watches and nothing that decides.
 
-mod observe;
 mod span;
+mod watch;
 
-pub(crate) use observe::{Watch, observe};
+pub(crate) use watch::Watch;

@@ -10,10 +10,12 @@ mod connector;
 mod error;
 mod guard;
 mod h2_errors;
+pub(crate) mod http1;
 mod http2;
 mod io;
 mod listener;
 mod secure;
+pub(crate) mod sniff;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 #[cfg(unix)]

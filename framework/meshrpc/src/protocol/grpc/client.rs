@@ -1,6 +1,9 @@
 //! A call as an HTTP request, an HTTP response as the call's answer.
 
-use http::uri::{Authority, PathAndQuery, Scheme};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
@@ -11,7 +14,9 @@ use super::{
     APPLICATION_GRPC, COMPRESS_MIN_SIZE, CONTENT_TYPE, GRPC_ACCEPT_ENCODING, GRPC_ENCODING,
     GRPC_TIMEOUT, TE, http_status, is_grpc, metadata, status, timeout,
 };
-use crate::base::{CallContext, CallRequest, CallResponse, Limits, Messages, MethodKind, Spec};
+use crate::base::{
+    CallContext, CallRequest, CallResponse, Limits, Messages, MethodKind, Payload, Spec,
+};
 use crate::codec::Encoding;
 use crate::codec::compression::EncodingSet;
 use crate::codec::envelope::{Compress, Deframer, Side, enclose};
@@ -46,22 +51,12 @@ pub(crate) fn split(call: CallRequest, limits: &Limits) -> Result<(CallHead, Bod
     Ok((head, body))
 }
 
-/// The whole HTTP request of a call.
-pub(crate) fn request(
-    identity: &Identity,
-    call: CallRequest,
-    limits: &Limits,
-) -> Result<Request<Body>, Status> {
-    let (call, body) = split(call, limits)?;
-    Ok(head(identity, &call)?.map(|()| body))
-}
-
 /// The head of a call's HTTP request. It can be made anew for each attempt.
 pub(crate) fn head(identity: &Identity, call: &CallHead) -> Result<Request<()>, Status> {
     let encoding = call.extensions.get::<Encoding>().copied();
     let accepted = EncodingSet::supported();
 
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(6);
     if let Some(deadline) = call.context.deadline() {
         headers.insert(&GRPC_TIMEOUT, timeout::format(deadline.remaining()));
     }
@@ -76,13 +71,9 @@ pub(crate) fn head(identity: &Identity, call: &CallHead) -> Result<Request<()>, 
     }
     metadata::append_user_metadata_ref(&call.metadata, &mut headers);
 
-    let path = match call.spec.as_static().and_then(|spec| spec.static_path()) {
-        Some(path) => PathAndQuery::from_maybe_shared(bytes::Bytes::from_static(path.as_bytes())),
-        None => call.spec.path().parse(),
-    };
-    let path = path.map_err(|error| {
+    let path = call.spec.path_and_query().ok_or_else(|| {
         Status::internal(format!(
-            "the method's path {:?} can't stand in a request: {error}",
+            "client: the method's path {:?} can't stand in a request",
             call.spec.path()
         ))
     })?;
@@ -126,46 +117,94 @@ fn body(call: &CallHead, messages: Messages, limits: &Limits) -> Result<Body, St
 
 /// The answer that an HTTP response carries. For methods with one response message it is read
 /// to its end, so that everything above knows how the call went.
-pub(crate) async fn response(
-    kind: MethodKind,
-    response: Response<Body>,
-    limits: &Limits,
-) -> Result<CallResponse, Status> {
+pub(crate) fn response(kind: MethodKind, response: Response<Body>, limits: &Limits) -> Answer {
+    Answer(match begin(kind, response, limits) {
+        Ok(state) => state,
+        Err(status) => State::Known(Some(Err(status))),
+    })
+}
+
+/// An answer that is being read. Written by hand, because it is in the future of every call.
+pub(crate) struct Answer(State);
+
+enum State {
+    Known(Option<Result<CallResponse, Status>>),
+    Reading {
+        metadata: MetadataMap,
+        incoming: Incoming,
+        message: Option<Payload>,
+    },
+}
+
+fn begin(kind: MethodKind, response: Response<Body>, limits: &Limits) -> Result<State, Status> {
     let (mut head, body) = response.into_parts();
     let missing_status = check_head(&head)?;
-    let encoding = match head.headers.remove(&GRPC_ENCODING) {
-        None => None,
-        Some(name) => encoding(&name)?,
-    };
-    head.headers.remove(&GRPC_ACCEPT_ENCODING);
-
     // A response that ends with its headers has its status there (Trailers-Only). A status in
     // headers that a body follows means nothing.
     if http_body::Body::is_end_stream(&body) {
-        return trailers_only(head.headers, missing_status, kind);
+        head.headers.remove(&GRPC_ENCODING);
+        head.headers.remove(&GRPC_ACCEPT_ENCODING);
+        let answer = trailers_only(head.headers, missing_status, kind);
+        return Ok(State::Known(Some(answer)));
     }
-    head.headers.remove(&status::GRPC_STATUS);
-    head.headers.remove(&CONTENT_TYPE);
-    let metadata = metadata::from_wire(head.headers);
-    let deframer = Deframer::new(Side::Client, encoding, limits.max_receive_message);
-    let mut incoming = Incoming::response(body, deframer, missing_status);
-    if kind.server_streams() {
-        return Ok(CallResponse::new(metadata, Messages::stream(incoming)));
-    }
-
-    let Some(payload) = incoming.next().await.transpose()? else {
-        return Err(cardinality("no response message came with status OK"));
-    };
-    match incoming.next().await {
-        None => {
-            let trailers = incoming.trailers();
-            Ok(CallResponse::new(
-                metadata,
-                Messages::One(payload, trailers),
-            ))
+    let mut compressed = None;
+    // Most heads have nothing but the content-type.
+    if head.headers.len() > 1 || missing_status.is_some() {
+        if let Some(name) = head.headers.remove(&GRPC_ENCODING) {
+            compressed = encoding(&name)?;
         }
-        Some(Ok(_)) => Err(cardinality("more than one response message came")),
-        Some(Err(status)) => Err(status),
+        head.headers.remove(&GRPC_ACCEPT_ENCODING);
+        head.headers.remove(&status::GRPC_STATUS);
+        head.headers.remove(&CONTENT_TYPE);
+    } else {
+        head.headers.clear();
+    }
+    let metadata = metadata::from_wire(head.headers);
+    let deframer = Deframer::new(Side::Client, compressed, limits.max_receive_message);
+    let incoming = Incoming::response(body, deframer, missing_status);
+    if kind.server_streams() {
+        let response = CallResponse::new(metadata, Messages::stream(incoming));
+        return Ok(State::Known(Some(Ok(response))));
+    }
+    Ok(State::Reading {
+        metadata,
+        incoming,
+        message: None,
+    })
+}
+
+impl Future for Answer {
+    type Output = Result<CallResponse, Status>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let end = match &mut this.0 {
+            State::Known(answer) => answer.take().unwrap_or_else(|| {
+                Err(Status::internal("client: a call was polled after its end"))
+            }),
+            State::Reading {
+                metadata,
+                incoming,
+                message,
+            } => loop {
+                match ready!(incoming.poll_next(cx)) {
+                    Some(Ok(payload)) if message.is_none() => *message = Some(payload),
+                    Some(Ok(_)) => break Err(cardinality("more than one response message came")),
+                    Some(Err(status)) => break Err(status),
+                    None => {
+                        break match message.take() {
+                            Some(payload) => Ok(CallResponse::new(
+                                std::mem::take(metadata),
+                                Messages::One(payload, incoming.trailers()),
+                            )),
+                            None => Err(cardinality("no response message came with status OK")),
+                        };
+                    }
+                }
+            },
+        };
+        this.0 = State::Known(None);
+        Poll::Ready(end)
     }
 }
 

@@ -48,15 +48,11 @@ impl Incoming {
         }
     }
 
-    /// The next message.
-    pub(super) async fn next(&mut self) -> Option<Result<Payload, Status>> {
-        std::future::poll_fn(|cx| self.poll_next(cx)).await
-    }
-
     pub(super) fn trailers(&mut self) -> MetadataMap {
         std::mem::take(&mut self.trailers)
     }
 
+    /// The next message.
     pub(super) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,

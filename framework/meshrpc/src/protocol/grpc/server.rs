@@ -40,10 +40,24 @@ pub(crate) fn is_grpc_request<B>(request: &Request<B>) -> bool {
 /// Answers a request that is no gRPC request: 415 as the protocol wants it, in words that help
 /// whoever typed the address into a browser.
 pub(crate) fn not_grpc() -> Response<Body> {
-    let mut response = Response::new(Body::full(
+    in_words(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "This is a gRPC server: it takes POST requests with content-type application/grpc.\n",
-    ));
-    *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    )
+}
+
+/// Answers a gRPC request that came over HTTP/1, which has no way to carry the answer.
+#[cfg(feature = "http1")]
+pub(crate) fn not_http2() -> Response<Body> {
+    in_words(
+        StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        "gRPC needs HTTP/2; did a proxy on the way speak HTTP/1?\n",
+    )
+}
+
+fn in_words(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::full(text));
+    *response.status_mut() = status;
     response.headers_mut().insert(
         &CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),

@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 pub(crate) use super::exchange::Exchange;
 use super::exchange::Upload;
 use super::session::{self, Session};
+use crate::base::limits::MAX_FRAME;
 use crate::base::{KeepaliveOptions, Limits};
 use crate::protocol::{Body, Kind};
 use crate::transport::guard::Greeting;
@@ -95,6 +96,7 @@ pub(crate) async fn handshake(
     let (send, mut connection) = h2::client::Builder::new()
         .initial_window_size(limits.stream_window)
         .initial_connection_window_size(limits.connection_window)
+        .max_frame_size(MAX_FRAME)
         .max_header_list_size(limits.max_header_list)
         .max_send_buffer_size(limits.max_send_buffer)
         .initial_max_send_streams(UNSETTLED)

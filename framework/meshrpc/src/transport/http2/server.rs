@@ -20,6 +20,7 @@ use super::keepalive::Keepalive;
 use super::pulse::{Pulse, Watched};
 use super::stop::{LAST_WORDS, Stop, drained};
 use super::stream::Stream;
+use crate::base::limits::MAX_FRAME;
 use crate::base::{KeepaliveOptions, Limits, Peer, rt};
 use crate::protocol::Body;
 use crate::transport::Io;
@@ -63,6 +64,7 @@ pub(crate) async fn serve<E: Exchange>(
     let handshake = h2::server::Builder::new()
         .initial_window_size(limits.stream_window)
         .initial_connection_window_size(limits.connection_window)
+        .max_frame_size(MAX_FRAME)
         .max_concurrent_streams(limits.max_concurrent_streams)
         .max_header_list_size(limits.max_header_list)
         .max_send_buffer_size(limits.max_send_buffer)

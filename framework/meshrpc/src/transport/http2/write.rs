@@ -130,25 +130,17 @@ fn poll_frame_or_reset(
 /// Sends `data` as the peer's window allows.
 async fn send_data(
     stream: &mut SendStream<Bytes>,
-    mut data: Bytes,
+    data: Bytes,
     end: bool,
 ) -> Result<(), WriteError> {
     if data.is_empty() {
         return Ok(stream.send_data(data, end)?);
     }
-    loop {
-        stream.reserve_capacity(data.len());
-        let capacity = match poll_fn(|cx| poll_capacity(stream, cx)).await {
-            Ok(capacity) => capacity.min(data.len()),
-            Err(error) => return Err(error),
-        };
-        let part = data.split_to(capacity);
-        let last = data.is_empty();
-        stream.send_data(part, end && last)?;
-        if last {
-            return Ok(());
-        }
-    }
+    // The bytes are in memory already: once the peer takes anything of the stream, `h2` may have
+    // all of them, and cuts them as the windows allow. What comes next waits until they are gone.
+    stream.reserve_capacity(data.len());
+    poll_fn(|cx| poll_capacity(stream, cx)).await?;
+    Ok(stream.send_data(data, end)?)
 }
 
 fn poll_capacity(

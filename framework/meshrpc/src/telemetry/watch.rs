@@ -1,56 +1,12 @@
-//! The layer that watches a call: its span, its trace, its start and its one end.
+//! Watching a call: its span, its trace, its start and its one end.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
-
-use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tracing::Span;
 
 use super::span;
 use crate::base::events::{CallSide, Event, Sink};
 use crate::base::rt::{self, Instant};
-use crate::base::{
-    CallRequest, CallResponse, MessageStream, Messages, Payload, Spec, TraceContext,
-};
-
-/// Watches one call.
-pub(crate) async fn observe<F, Fut>(
-    side: CallSide,
-    sink: &Sink,
-    mut request: CallRequest,
-    call: F,
-) -> Result<CallResponse, Status>
-where
-    F: FnOnce(CallRequest) -> Fut,
-    Fut: Future<Output = Result<CallResponse, Status>>,
-{
-    let Some(watch) = Watch::start(side, sink, &mut request) else {
-        return call(request).await;
-    };
-    let mut call = pin!(call(request));
-    let result = std::future::poll_fn(|cx| watch.in_scope(|| call.as_mut().poll(cx))).await;
-    match result {
-        Err(status) => {
-            watch.end(Err(&status));
-            Err(status)
-        }
-        Ok(mut response) => {
-            response.messages = match response.messages {
-                Messages::Stream(messages) => Messages::stream(Watched {
-                    messages,
-                    watch: Some(watch),
-                }),
-                whole => {
-                    watch.end(Ok(()));
-                    whole
-                }
-            };
-            Ok(response)
-        }
-    }
-}
+use crate::base::{CallRequest, Spec, TraceContext};
 
 /// Takes the trace of an incoming call into its context, and writes the trace of the current
 /// context into an outgoing one. With a listener each call is a span of its own; without one
@@ -158,44 +114,6 @@ impl Drop for Watch {
     fn drop(&mut self) {
         if !self.ended {
             self.finish(Err(&Status::cancelled("nobody waited for the call's end")));
-        }
-    }
-}
-
-/// A watched call's stream of responses.
-struct Watched {
-    messages: Pin<Box<dyn MessageStream>>,
-    watch: Option<Box<Watch>>,
-}
-
-impl MessageStream for Watched {
-    fn poll_message(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Payload, Status>>> {
-        let this = &mut *self;
-        let span = this
-            .watch
-            .as_ref()
-            .map_or_else(Span::none, |watch| watch.span.clone());
-        let message = span.in_scope(|| this.messages.as_mut().poll_message(cx));
-        match &message {
-            Poll::Pending | Poll::Ready(Some(Ok(_))) => {}
-            Poll::Ready(Some(Err(status))) => this.end(Err(status)),
-            Poll::Ready(None) => this.end(Ok(())),
-        }
-        message
-    }
-
-    fn take_trailers(mut self: Pin<&mut Self>) -> MetadataMap {
-        self.messages.as_mut().take_trailers()
-    }
-}
-
-impl Watched {
-    fn end(&mut self, outcome: Result<(), &Status>) {
-        if let Some(watch) = self.watch.take() {
-            watch.end(outcome);
         }
     }
 }
