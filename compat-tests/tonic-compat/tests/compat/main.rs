@@ -3,6 +3,7 @@
 
 mod axum_router;
 mod drive;
+mod http1;
 mod our_service;
 mod proxy;
 mod servers;

@@ -141,7 +141,14 @@ async fn serve<E: Exchange>(
             return;
         }
     };
-    let first = rt::timeout(setup.limits.preface_timeout, sniff(io));
+    let first = async {
+        match peer.tls {
+            // The handshake has settled it.
+            Some(_) => Ok(Spoken::Http2(io)),
+            None => sniff(io).await,
+        }
+    };
+    let first = rt::timeout(setup.limits.preface_timeout, first);
     let first = tokio::select! {
         biased;
         first = first => first,

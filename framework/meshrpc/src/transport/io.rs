@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::sniff::Again;
+
 /// A byte stream that connects two peers.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
@@ -18,6 +20,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(crate) enum Io {
     Tcp(TcpStream),
     Boxed(Box<dyn Stream>),
+    /// A stream whose first bytes were looked at.
+    Again(Again),
 }
 
 impl Io {
@@ -35,6 +39,7 @@ impl AsyncRead for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Boxed(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Again(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 }
@@ -48,6 +53,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buffer),
             Self::Boxed(stream) => Pin::new(stream).poll_write(cx, buffer),
+            Self::Again(stream) => Pin::new(stream).poll_write(cx, buffer),
         }
     }
 
@@ -59,6 +65,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
             Self::Boxed(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
+            Self::Again(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
         }
     }
 
@@ -66,6 +73,7 @@ impl AsyncWrite for Io {
         match self {
             Self::Tcp(stream) => stream.is_write_vectored(),
             Self::Boxed(stream) => stream.is_write_vectored(),
+            Self::Again(stream) => stream.is_write_vectored(),
         }
     }
 
@@ -73,6 +81,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Self::Boxed(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Again(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
@@ -80,6 +89,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Boxed(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Again(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

@@ -150,6 +150,10 @@ pub(crate) struct Serve<H: Handle> {
     state: State<H::Answer>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is in the task of every call; a box would be one more allocation for each"
+)]
 enum State<A> {
     /// Waiting for the single request message, no longer than the caller waits for the answer.
     Reading {
