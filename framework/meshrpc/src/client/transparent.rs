@@ -57,7 +57,7 @@ async fn repeat(stack: Arc<Stack>, call: CallHead, body: Body) -> Result<CallRes
         };
         report.end(error.status.code());
         match untouched.or(spare) {
-            Some(again) if error.processed != Processed::MaybeProcessed && !refused => {
+            Some(again) if error.processed != Processed::Maybe && !refused => {
                 tracing::debug!(%error, "the server refused a call unseen; it is sent once more");
                 refused = true;
                 body = again;

@@ -92,6 +92,10 @@ impl Watch {
     }
 
     /// The call has ended.
+    #[expect(
+        clippy::boxed_local,
+        reason = "it lives in a box; unboxing it here would move it"
+    )]
     pub(crate) fn end(mut self: Box<Self>, outcome: Result<(), &Status>) {
         self.finish(outcome);
     }

@@ -24,7 +24,7 @@ impl TransportError {
             processed: if lost {
                 Processed::Unsent
             } else {
-                Processed::MaybeProcessed
+                Processed::Maybe
             },
         }
     }
@@ -52,7 +52,7 @@ impl TransportError {
     pub(crate) fn request_body(error: BodyError) -> Self {
         Self {
             status: body_error_to_status(error),
-            processed: Processed::MaybeProcessed,
+            processed: Processed::Maybe,
         }
     }
 
@@ -63,7 +63,7 @@ impl TransportError {
                  (Limits::max_queued_calls raises it; the server's concurrent-stream limit is \
                  the cause)"
             )),
-            processed: Processed::MaybeProcessed,
+            processed: Processed::Maybe,
         }
     }
 }

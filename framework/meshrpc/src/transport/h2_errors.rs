@@ -16,9 +16,9 @@ pub(crate) enum Processed {
     /// Certainly not: it never left.
     Unsent,
     /// Certainly not: the peer said so. Safe to send again, elsewhere.
-    Unprocessed,
+    Refused,
     /// Nobody knows.
-    MaybeProcessed,
+    Maybe,
 }
 
 /// The gRPC code of an HTTP/2 error code.
@@ -43,9 +43,9 @@ pub(crate) fn processed(error: &h2::Error) -> Processed {
     // GOAWAY's last id, and of streams that it never opened because of it; all others go
     // on, and end with an IO error if the connection breaks under them.
     if error.is_remote() && (refused || error.is_go_away()) {
-        Processed::Unprocessed
+        Processed::Refused
     } else {
-        Processed::MaybeProcessed
+        Processed::Maybe
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn an_error_of_our_own_vouches_for_nothing() {
         let error = h2::Error::from(Reason::REFUSED_STREAM);
-        assert_eq!(processed(&error), Processed::MaybeProcessed);
+        assert_eq!(processed(&error), Processed::Maybe);
     }
 
     /// What the server does to a client's only stream.
@@ -168,7 +168,7 @@ mod tests {
                 .body(())
                 .unwrap();
             let (response, _body) = send.send_request(request, false).unwrap();
-            tokio::spawn(connection);
+            crate::base::rt::spawn(connection);
             response.await.expect_err("the server never answers")
         };
         tokio::join!(server, client).1
@@ -177,7 +177,7 @@ mod tests {
     #[tokio::test]
     async fn a_refused_stream_was_not_processed_and_any_other_reset_may_have_been() {
         let error = error_after(Blow::Reset(Reason::REFUSED_STREAM)).await;
-        assert_eq!(processed(&error), Processed::Unprocessed);
+        assert_eq!(processed(&error), Processed::Refused);
         let status = status_from_h2(error);
         assert_eq!(status.code(), Code::Unavailable);
         assert!(
@@ -186,7 +186,7 @@ mod tests {
         );
 
         let error = error_after(Blow::Reset(Reason::CANCEL)).await;
-        assert_eq!(processed(&error), Processed::MaybeProcessed);
+        assert_eq!(processed(&error), Processed::Maybe);
         assert_eq!(status_from_h2(error).code(), Code::Cancelled);
     }
 
@@ -195,7 +195,7 @@ mod tests {
         // The server accepted the stream, so its GOAWAY does not disown it.
         for blow in [Blow::GoAway(Reason::ENHANCE_YOUR_CALM), Blow::Hangup] {
             let error = error_after(blow).await;
-            assert_eq!(processed(&error), Processed::MaybeProcessed, "{error}");
+            assert_eq!(processed(&error), Processed::Maybe, "{error}");
             let status = status_from_h2(error);
             assert_eq!(status.code(), Code::Unavailable, "{status}");
             assert!(
@@ -233,7 +233,7 @@ mod tests {
                 .body(())
                 .unwrap();
             let (response, _body) = send.send_request(request, false).unwrap();
-            tokio::spawn(connection);
+            crate::base::rt::spawn(connection);
             response.await.expect_err("the server never answers")
         };
         tokio::join!(server, client).1
@@ -245,7 +245,7 @@ mod tests {
         let mut goaway = vec![0, 0, 22, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
         goaway.extend_from_slice(b"too_many_pings");
         let error = error_after_frame(&goaway).await;
-        assert_eq!(processed(&error), Processed::Unprocessed);
+        assert_eq!(processed(&error), Processed::Refused);
         let status = status_from_h2(error);
         assert_eq!(status.code(), Code::Unavailable);
         assert!(
@@ -259,7 +259,7 @@ mod tests {
     async fn a_peer_that_breaks_the_protocol_is_named_and_vouches_for_nothing() {
         // DATA on stream 0.
         let error = error_after_frame(&[0, 0, 0, 0, 0, 0, 0, 0, 0]).await;
-        assert_eq!(processed(&error), Processed::MaybeProcessed);
+        assert_eq!(processed(&error), Processed::Maybe);
         let status = status_from_h2(error);
         assert_eq!(status.code(), Code::Internal);
         assert!(

@@ -10,6 +10,7 @@ use futures_core::Stream;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Response, Status};
 
+use super::Types;
 use super::options::{Options, call_options};
 use super::reply::{self, Reply};
 use super::send_all::{Encoded, StreamItem};
@@ -23,7 +24,7 @@ use crate::codec::{Codec, Outbox, Prost, Receiver, Sender};
 #[must_use = "a call does nothing until it is started"]
 pub struct BidiStreamingCall<Req, Res, C = Prost> {
     options: Options,
-    types: PhantomData<fn() -> (Req, Res, C)>,
+    types: Types<Req, Res, C>,
 }
 
 impl<Req, Res, C> BidiStreamingCall<Req, Res, C>

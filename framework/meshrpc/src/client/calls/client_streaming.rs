@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use futures_core::Stream;
 use tonic::{Response, Status};
 
+use super::Types;
 use super::options::{Options, call_options};
 use super::reply::{self, Reply};
 use super::send_all::{Encoded, StreamItem};
@@ -19,7 +20,7 @@ use crate::codec::{Codec, Prost, Sender};
 #[must_use = "a call does nothing until it is started"]
 pub struct ClientStreamingCall<Req, Res, C = Prost> {
     options: Options,
-    types: PhantomData<fn() -> (Req, Res, C)>,
+    types: Types<Req, Res, C>,
 }
 
 impl<Req, Res, C> ClientStreamingCall<Req, Res, C>

@@ -21,3 +21,6 @@ pub use server_streaming::ServerStreamingCall;
 pub use unary::UnaryCall;
 
 pub(crate) use options::Options;
+
+/// Keeps the types of a call that it does not hold values of.
+type Types<Req, Res, C> = std::marker::PhantomData<fn() -> (Req, Res, C)>;

@@ -61,14 +61,11 @@ impl Options {
     }
 
     pub(crate) fn metadata(&mut self, key: &str, value: &str) {
-        let key = match MetadataKey::from_bytes(key.as_bytes()) {
-            Ok(key) => key,
-            Err(_) => {
-                return self.refuse(format!(
-                    "metadata key {key:?} is not valid: use lower-case letters, digits, '-', '_' \
-                     and '.'; keys in -bin take metadata_bin()"
-                ));
-            }
+        let Ok(key) = MetadataKey::from_bytes(key.as_bytes()) else {
+            return self.refuse(format!(
+                "metadata key {key:?} is not valid: use lower-case letters, digits, '-', '_' \
+                 and '.'; keys in -bin take metadata_bin()"
+            ));
         };
         match AsciiMetadataValue::try_from(value) {
             Ok(value) => {
@@ -136,7 +133,6 @@ macro_rules! call_options {
     () => {
         /// Ends the call after `timeout`, counted from its start, streams included. An earlier
         /// deadline that the call inherits stays; the earliest counts.
-        #[must_use]
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.options().timeout(timeout);
             self
@@ -144,14 +140,12 @@ macro_rules! call_options {
 
         /// Adds metadata. A key or value that is not valid is reported when the call is
         /// awaited, by name.
-        #[must_use]
         pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
             self.options().metadata(key.as_ref(), value.as_ref());
             self
         }
 
         /// Adds binary metadata under a key that ends in `-bin`.
-        #[must_use]
         pub fn metadata_bin(mut self, key: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
             self.options().metadata_bin(key.as_ref(), value.as_ref());
             self
@@ -159,7 +153,6 @@ macro_rules! call_options {
 
         /// Compresses what this call sends; the answer is decompressed whatever the server
         /// chose among what is compiled in.
-        #[must_use]
         pub fn compress(mut self, encoding: $crate::codec::Encoding) -> Self {
             self.options().compress(encoding);
             self
@@ -167,14 +160,12 @@ macro_rules! call_options {
 
         /// Waits for a connection even while none can be made, until the deadline. Without it
         /// a call fails at once with UNAVAILABLE when the server can't be reached.
-        #[must_use]
         pub fn wait_for_ready(mut self) -> Self {
             self.options().wait_for_ready();
             self
         }
 
         /// Inherits nothing from the call that is being handled: no deadline, no trace.
-        #[must_use]
         pub fn detach(mut self) -> Self {
             self.options().detach();
             self

@@ -19,6 +19,10 @@ pub(super) struct Single<Res, C> {
     types: PhantomData<fn() -> (Res, C)>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is of answers that no transport gave, and a box would not be cheaper"
+)]
 enum State {
     Refused(Option<Status>),
     Calling(CallFuture),

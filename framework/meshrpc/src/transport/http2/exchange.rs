@@ -123,7 +123,7 @@ impl Exchange {
         // Only a request that may be sent again is worth waiting for; its task is about to see
         // that the stream was reset.
         let broken = match error.processed {
-            Processed::MaybeProcessed => failure.try_recv().ok(),
+            Processed::Maybe => failure.try_recv().ok(),
             _ => (&mut failure).await.ok(),
         };
         drop(guard);

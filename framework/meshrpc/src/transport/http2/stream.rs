@@ -144,13 +144,17 @@ impl<E: Exchange> Stream<E> {
 fn tell(error: &WriteError) {
     match error {
         // The peer does not want the rest, which is its right.
-        WriteError::Reset(_) => {}
+        WriteError::Reset => {}
         WriteError::Connection(error) => tracing::debug!(%error, "a response broke off"),
         WriteError::Body(error) => tracing::debug!(%error, "a response's body failed"),
     }
 }
 
 /// How a handler's run ended.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is the common one, and lives on the stack for a moment"
+)]
 enum Answered {
     Response(Response<Body>),
     /// The peer gave up.

@@ -17,7 +17,7 @@ pub(super) const AT_ONCE: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) enum WriteError {
     /// The peer reset the stream.
-    Reset(Reason),
+    Reset,
     /// The connection failed.
     Connection(h2::Error),
     /// The body itself failed; the stream was reset.
@@ -27,7 +27,7 @@ pub(crate) enum WriteError {
 impl From<h2::Error> for WriteError {
     fn from(error: h2::Error) -> Self {
         match error.reason() {
-            Some(reason) if error.is_reset() => Self::Reset(reason),
+            Some(_) if error.is_reset() => Self::Reset,
             _ => Self::Connection(error),
         }
     }
@@ -121,7 +121,7 @@ fn poll_frame_or_reset(
             }
         }),
         Poll::Pending => match ready!(stream.poll_reset(cx)) {
-            Ok(reason) => Poll::Ready(Err(WriteError::Reset(reason))),
+            Ok(_) => Poll::Ready(Err(WriteError::Reset)),
             Err(error) => Poll::Ready(Err(error.into())),
         },
     }
@@ -158,9 +158,9 @@ fn poll_capacity(
             // No more capacity will come: the stream is closed; ask why.
             None => {
                 return match stream.poll_reset(cx) {
-                    Poll::Ready(Ok(reason)) => Poll::Ready(Err(WriteError::Reset(reason))),
+                    Poll::Ready(Ok(_)) => Poll::Ready(Err(WriteError::Reset)),
                     Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
-                    Poll::Pending => Poll::Ready(Err(WriteError::Reset(Reason::CANCEL))),
+                    Poll::Pending => Poll::Ready(Err(WriteError::Reset)),
                 };
             }
         }
