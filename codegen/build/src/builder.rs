@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use meshrpc_descriptor::FileSet;
 
@@ -227,13 +228,8 @@ impl Builder {
             source,
         })?;
         if self.rerun {
-            let search_path = protoc.search_path(&includes);
-            for file in set.files() {
-                let mut candidates = search_path.iter().map(|folder| folder.join(file.name()));
-                if let Some(path) = candidates.find(|path| path.exists()) {
-                    rerun_if_changed(&path);
-                }
-            }
+            let files = read_by_protoc(&set, &protoc.search_path(&includes));
+            files.iter().for_each(|path| rerun_if_changed(path));
         }
         self.finish(&set)
             .map_err(|error| error.with_paths(&includes))
@@ -267,10 +263,32 @@ impl Builder {
         }
         let folder = match self.out_dir {
             Some(folder) => folder,
-            None => PathBuf::from(env::var_os("OUT_DIR").ok_or(Error::NoOutDir)?).join("meshrpc"),
+            None => default_folder()?,
         };
         write(&folder, &tree)
     }
+}
+
+/// `$OUT_DIR/meshrpc`, once per build script.
+fn default_folder() -> Result<PathBuf> {
+    static TAKEN: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or(Error::NoOutDir)?).join("meshrpc");
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if taken.replace(folder.clone()).as_ref() == Some(&folder) {
+        return Err(Error::SecondTree);
+    }
+    Ok(folder)
+}
+
+/// The files on disk that `protoc` read for the set.
+fn read_by_protoc(set: &FileSet, search_path: &[PathBuf]) -> Vec<PathBuf> {
+    set.files()
+        .iter()
+        .filter_map(|file| {
+            let mut candidates = search_path.iter().map(|folder| folder.join(file.name()));
+            candidates.find(|path| path.exists())
+        })
+        .collect()
 }
 
 fn rerun_if_changed(path: &Path) {
@@ -295,4 +313,40 @@ fn write_if_changed(path: &Path, content: &[u8]) -> Result<()> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_and_well_known_types_are_watched_where_they_were_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let a = write(
+            "one/a.proto",
+            "syntax = \"proto3\"; import \"b.proto\"; import \"google/protobuf/any.proto\";",
+        );
+        let b = write("two/b.proto", "syntax = \"proto3\";");
+        let includes = [folder.path().join("one"), folder.path().join("two")];
+        let protoc = Protoc::find(None).unwrap();
+        let bytes = protoc
+            .compile(std::slice::from_ref(&a), &includes, &[])
+            .unwrap();
+        let set = FileSet::decode(bytes).unwrap();
+        let mut watched = read_by_protoc(&set, &protoc.search_path(&includes));
+        watched.sort();
+        assert!(watched.contains(&a) && watched.contains(&b));
+        assert!(
+            watched
+                .iter()
+                .any(|path| path.ends_with("google/protobuf/any.proto"))
+        );
+        assert_eq!(watched.len(), 3);
+    }
 }

@@ -64,6 +64,8 @@ pub enum Error {
     },
     /// No folder was given, and there is no `OUT_DIR`.
     NoOutDir,
+    /// A second tree would replace the first in `$OUT_DIR/meshrpc`.
+    SecondTree,
     /// A descriptor set that can't be read.
     Descriptors {
         /// Where it came from.
@@ -149,6 +151,10 @@ impl fmt::Display for Error {
             Self::NoOutDir => f.write_str(
                 "OUT_DIR is not set: call this from build.rs, or say where the code goes with \
                  `out_dir`",
+            ),
+            Self::SecondTree => f.write_str(
+                "this build.rs has already generated a module tree into $OUT_DIR/meshrpc, which a \
+                 second one would replace; give all contracts to one call, or the second an `out_dir`",
             ),
             Self::Descriptors { origin, .. } => write!(f, "can't read {origin}"),
             Self::Lower(error) => error.fmt(f),

@@ -45,6 +45,22 @@ fn a_malformed_contract_is_shown_without_colour_off_a_terminal() {
 }
 
 #[test]
+fn a_protoc_variable_that_points_nowhere_is_named() {
+    let workspace = Workspace::new(&CONTRACTS);
+    let error = failure(&workspace.meshrpc_with(
+        &[("PROTOC", "/nowhere/protoc")],
+        &["generate", "proto", "-o", "out"],
+    ));
+    assert!(
+        error.starts_with(
+            "error: can't run protoc at /nowhere/protoc (from the environment variable PROTOC); set \
+             PROTOC to a protoc that runs, or unset it"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_empty_folder_is_a_mistake() {
     let workspace = Workspace::new(&[("proto/readme", "")]);
     let error = failure(&workspace.meshrpc(&["generate", "proto", "-o", "out"]));

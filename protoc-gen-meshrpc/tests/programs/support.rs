@@ -49,9 +49,15 @@ impl Workspace {
 
     /// Runs `meshrpc` with these arguments.
     pub(crate) fn meshrpc(&self, arguments: &[&str]) -> Output {
+        self.meshrpc_with(&[], arguments)
+    }
+
+    /// The same, with these environment variables.
+    pub(crate) fn meshrpc_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         Command::new(MESHRPC)
             .current_dir(self.0.path())
             .env_remove("PROTOC")
+            .envs(variables.iter().copied())
             .args(arguments)
             .output()
             .unwrap()

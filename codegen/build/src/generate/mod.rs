@@ -111,7 +111,7 @@ fn written(
     }
     let bytes = descriptors::literal(descriptors);
     let text = format!("{}{bytes}", run_mark::line(&all_sources));
-    tree.insert(tree::DESCRIPTORS.to_owned(), text);
+    tree.insert(DESCRIPTORS.to_owned(), text);
     tree.insert("mod.rs".to_owned(), tree::root(&names, descriptors.len()));
     tree
 }

@@ -161,18 +161,21 @@ mod tests {
         let stray = write("proto/x/stray.proto", "package other;");
         let placed = write("proto/a/v1/a.proto", "package a.v1;");
         let alone = write("else/b.proto", "");
-        let roots = |files: &[&PathBuf]| {
+        let roots_of = |files: &[&PathBuf]| {
             let inputs = files.iter().map(|file| Input {
                 file: file.to_path_buf(),
                 folder: None,
             });
-            super::roots(&inputs.collect::<Vec<_>>())
+            roots(&inputs.collect::<Vec<_>>())
         };
-        let found = roots(&[&stray, &placed, &alone]).unwrap();
+        let found = roots_of(&[&stray, &placed, &alone]).unwrap();
         assert_eq!(
             found,
             [folder.path().join("proto"), folder.path().join("else")]
         );
-        assert_eq!(roots(&[&stray]).unwrap(), [folder.path().join("proto/x")]);
+        assert_eq!(
+            roots_of(&[&stray]).unwrap(),
+            [folder.path().join("proto/x")]
+        );
     }
 }

@@ -30,3 +30,5 @@ mod elsewhere {
         }
     }
 }
+
+mod behaviour;
