@@ -134,21 +134,25 @@ async fn a_call_that_is_refused_twice_fails() {
 
 #[tokio::test]
 async fn a_refused_stream_of_requests_is_sent_again_while_nothing_was_taken_from_it() {
-    let (target, server) = refusing(1).await;
+    let (listener, target) = raw::listen().await;
+    let (refused, again) = tokio::sync::oneshot::channel();
+    let server = tokio::spawn(async move {
+        let mut connection = raw::accept(&listener).await;
+        let mut first = raw::stream(&mut connection).await.unwrap();
+        first.respond.send_reset(Reason::REFUSED_STREAM);
+        let second = raw::stream(&mut connection).await.unwrap();
+        refused.send(()).unwrap();
+        tokio::spawn(second.echo());
+        raw::serve(&mut connection).await
+    });
     let client = EchoServiceClient::connect(&target).await.unwrap();
     let (mut sender, reply) = client.collect().start();
-    // The first stream is refused before there is any message.
-    while server_streams(&client).await == 0 {}
+    again.await.unwrap();
     sender.send(note("late")).await.unwrap();
     sender.finish().await.unwrap();
     assert_eq!(reply.await.unwrap().get_ref().text, "late");
     drop(client);
-    assert!(server.await.unwrap() >= 3);
-}
-
-/// A call beside, which gives the refusal the time to arrive.
-async fn server_streams(client: &EchoServiceClient) -> usize {
-    client.say(note("beside")).await.map_or(0, |_| 1)
+    assert_eq!(server.await.unwrap(), 0);
 }
 
 #[tokio::test]
