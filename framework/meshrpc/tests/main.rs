@@ -12,9 +12,12 @@ mod calls;
 mod connections;
 mod guard;
 mod health;
+mod layers;
+mod mocks;
 mod reflection;
 mod sockets;
 mod support;
 #[cfg(feature = "tls")]
 mod tls;
 mod watching;
+mod wire;

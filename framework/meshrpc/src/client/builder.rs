@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use http::HeaderValue;
+use bytes::Bytes;
 use http::uri::Scheme;
+use http::{HeaderValue, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::channel::Channel;
 use super::endpoints::Endpoints;
 use super::error::ConnectError;
+use super::layered;
 use super::stack::{self, Stack};
 use super::subchannel::Dialer;
 use super::target::Target;
@@ -17,7 +21,9 @@ use crate::base::events::Sink;
 use crate::base::interceptor::Interceptors;
 use crate::base::rt::Rng;
 use crate::base::{EventSink, Interceptor, KeepaliveOptions, Limits, Policy, Resolver};
+use crate::codec::envelope::Side;
 use crate::protocol::grpc::client::Identity;
+use crate::protocol::{Body, BodyError, BoxError, HttpLayers, HttpService};
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ClientTls, Secured};
 use crate::transport::{Connector, SocketConnector, TcpOptions};
@@ -35,6 +41,7 @@ pub struct ChannelBuilder {
     sink: Sink,
     call_interceptors: Interceptors,
     attempt_interceptors: Interceptors,
+    http_layers: HttpLayers,
     connector: Option<Arc<dyn Connector>>,
     resolver: Option<Arc<dyn Resolver>>,
     policy: Option<Arc<dyn Policy>>,
@@ -54,6 +61,7 @@ impl ChannelBuilder {
             sink: Sink::default(),
             call_interceptors: Interceptors::default(),
             attempt_interceptors: Interceptors::default(),
+            http_layers: HttpLayers::default(),
             connector: None,
             resolver: None,
             policy: None,
@@ -93,6 +101,23 @@ impl ChannelBuilder {
     /// and for whatever concerns one try. The first one added is the outermost.
     pub fn intercept_attempts(mut self, interceptor: impl Interceptor) -> Self {
         self.attempt_interceptors.push(interceptor);
+        self
+    }
+
+    /// Puts a tower layer around every attempt, inside of the interceptors, at the level of HTTP.
+    /// The first one added is the outermost. It has to hand on the request's extensions. For what
+    /// concerns calls, [`ChannelBuilder::intercept`] costs less and knows more.
+    pub fn http_layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>>,
+        L::Service: Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Future: Send,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        self.http_layers.push(layer, Side::Client);
         self
     }
 
@@ -218,6 +243,7 @@ impl ChannelBuilder {
             sink: self.sink,
             call_interceptors: self.call_interceptors,
             attempt_interceptors: self.attempt_interceptors,
+            http: layered::layered(&self.http_layers),
             endpoints,
         })
     }

@@ -7,6 +7,7 @@ mod channel;
 mod driver;
 mod endpoints;
 mod error;
+mod layered;
 mod stack;
 mod subchannel;
 mod target;
@@ -23,4 +24,5 @@ pub use endpoints::WaitForReady;
 pub use error::ConnectError;
 
 pub use crate::base::{Address, KeepaliveOptions};
+pub use crate::protocol::{Answering, HttpService};
 pub use crate::transport::{Connecting, Connection, Connector};

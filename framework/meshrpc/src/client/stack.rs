@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::around::around;
 use super::endpoints::Endpoints;
 use super::target::{Addresses, Target};
-use super::transparent;
+use super::{layered, transparent};
 use crate::balance::PickFirst;
 use crate::base::events::Sink;
 use crate::base::interceptor::Interceptors;
 use crate::base::{CallFuture, CallRequest, CallSide, Limits, Policy, Resolver};
 use crate::discovery::{Dns, Static};
+use crate::protocol::HttpService;
 use crate::protocol::grpc::client::Identity;
 use crate::telemetry::Watch;
 use crate::transport;
@@ -23,6 +24,8 @@ pub(crate) struct Stack {
     pub(crate) sink: Sink,
     pub(crate) call_interceptors: Interceptors,
     pub(crate) attempt_interceptors: Interceptors,
+    /// A user's tower layers, if there are any.
+    pub(crate) http: Option<HttpService>,
     pub(crate) endpoints: Endpoints,
 }
 
@@ -67,7 +70,11 @@ impl Stack {
     fn attempt(self: &Arc<Self>, request: CallRequest) -> CallFuture {
         // Innermost, because a call that the server has not seen has not been attempted yet:
         // nothing above counts, delays or even notices its repetition.
-        transparent::send(self, request)
+        match &self.http {
+            None => transparent::send(self, request),
+            // A user's tower layers stand just above it: they see what is sent.
+            Some(http) => layered::send(self, http.clone(), request),
+        }
     }
 }
 

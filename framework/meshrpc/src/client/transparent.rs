@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use http::Request;
+use http::{Request, Response};
 use tonic::{Code, Status};
 
 use super::endpoints::Picked;
@@ -27,12 +27,25 @@ pub(super) fn send(stack: &Arc<Stack>, call: CallRequest) -> CallFuture {
 }
 
 async fn repeat(stack: Arc<Stack>, call: CallHead, body: Body) -> Result<CallResponse, Status> {
+    // With the time that is left at each attempt.
+    let head = || grpc::head(&stack.identity, &call);
+    let (response, report) = exchange(&stack, &call, body, head).await?;
+    let answer = grpc::response(call.spec.kind(), response, &stack.limits);
+    report.watch(answer.await)
+}
+
+/// The HTTP exchange of an attempt, repeated while the server has certainly not seen it.
+pub(super) async fn exchange(
+    stack: &Stack,
+    call: &CallHead,
+    body: Body,
+    head: impl Fn() -> Result<Request<()>, Status>,
+) -> Result<(Response<Body>, Report), Status> {
     let mut body = body;
     let mut refused = false;
     loop {
-        let picked = stack.endpoints.pick(&call).await?;
-        // With the time that is left now.
-        let head = grpc::head(&stack.identity, &call)?;
+        let picked = stack.endpoints.pick(call).await?;
+        let head = head()?;
         // A single message is kept for a repetition: its bytes are shared, not copied.
         let spare = if refused { None } else { body.shared() };
         let (exchange, report) = match start(picked, head, body) {
@@ -49,10 +62,7 @@ async fn repeat(stack: Arc<Stack>, call: CallHead, body: Body) -> Result<CallRes
             Err((Some(error), _)) => return Err(error.status),
         };
         let (error, untouched) = match exchange.response().await {
-            Ok(response) => {
-                let answer = grpc::response(call.spec.kind(), response, &stack.limits);
-                return report.watch(answer.await);
-            }
+            Ok(response) => return Ok((response, report)),
             Err(failed) => failed,
         };
         report.end(error.status.code());
@@ -85,19 +95,22 @@ fn start(mut picked: Picked, head: Request<()>, body: Body) -> Result<(Exchange,
 }
 
 /// Tells a picker once how its attempt ended, if it wants to know.
-struct Report(Option<(OnDone, Instant)>);
+pub(super) struct Report(Option<(OnDone, Instant)>);
 
 impl Report {
     fn new(on_done: Option<OnDone>) -> Self {
         Self(on_done.map(|on_done| (on_done, rt::now())))
     }
 
-    fn end(mut self, code: Code) {
+    pub(super) fn end(mut self, code: Code) {
         self.tell(|outcome| outcome, code);
     }
 
     /// Waits for the end of a response, or tells that there is none.
-    fn watch(mut self, result: Result<CallResponse, Status>) -> Result<CallResponse, Status> {
+    pub(super) fn watch(
+        mut self,
+        result: Result<CallResponse, Status>,
+    ) -> Result<CallResponse, Status> {
         if self.0.is_none() {
             return result;
         }

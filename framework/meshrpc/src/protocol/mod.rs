@@ -5,6 +5,9 @@
 
 mod body;
 pub(crate) mod grpc;
+mod service;
 
 pub use body::Body;
 pub(crate) use body::{BodyError, Kind, body_error_to_status};
+pub use service::{Answering, HttpService};
+pub(crate) use service::{BoxError, HttpFuture, HttpLayers};

@@ -12,20 +12,21 @@ use tonic::Status;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::protocol::grpc::server as grpc;
-use crate::protocol::{Body, BodyError};
+use super::grpc::server as grpc;
+use super::{Body, BodyError};
+use crate::codec::envelope::Side;
 
 /// The response of an [`HttpService`].
 pub(crate) type HttpFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
-/// What a layer given to [`ServerBuilder::layer`](super::ServerBuilder::layer) wraps: the rest of
-/// the server, as a tower service. It never fails: what goes wrong is a response.
+/// What a tower layer of a server or a channel wraps: the rest of it, as a tower service. It never
+/// fails: what goes wrong is a response.
 #[derive(Clone)]
 pub struct HttpService(Arc<dyn Erased>);
 
 impl HttpService {
     /// Any service of tower's kind.
-    pub(crate) fn new<S, B>(service: S) -> Self
+    pub(crate) fn new<S, B>(service: S, side: Side) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
         S::Future: Send,
@@ -33,7 +34,7 @@ impl HttpService {
         B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
     {
-        Self(Arc::new(Tower(service)))
+        Self(Arc::new(Tower { service, side }))
     }
 
     /// Whatever answers requests.
@@ -112,7 +113,10 @@ where
 
 /// A tower service, cloned for every request: one that has its own limits keeps them in what its
 /// clones share.
-struct Tower<S>(S);
+struct Tower<S> {
+    service: S,
+    side: Side,
+}
 
 impl<S, B> Erased for Tower<S>
 where
@@ -123,23 +127,23 @@ where
     B::Error: Into<BodyError>,
 {
     fn answer(&self, request: Request<Body>) -> HttpFuture {
-        let mut service = self.0.clone();
+        let (mut service, side) = (self.service.clone(), self.side);
         Box::pin(async move {
             let is_grpc = grpc::is_grpc_request(&request);
             if let Err(error) = poll_fn(|cx| service.poll_ready(cx)).await {
-                return failed(error.into(), is_grpc);
+                return failed(error.into(), side, is_grpc);
             }
             match service.call(request).await {
                 Ok(response) => response.map(Body::wrap),
-                Err(error) => failed(error.into(), is_grpc),
+                Err(error) => failed(error.into(), side, is_grpc),
             }
         })
     }
 }
 
 /// What the peer hears when a service or layer fails.
-fn failed(error: BoxError, is_grpc: bool) -> Response<Body> {
-    let status = status_of(error);
+fn failed(error: BoxError, side: Side, is_grpc: bool) -> Response<Body> {
+    let status = status_of(error, side);
     if is_grpc {
         return grpc::trailers_only(&status);
     }
@@ -151,7 +155,7 @@ fn failed(error: BoxError, is_grpc: bool) -> Response<Body> {
 }
 
 /// The status in an error's chain of causes, where there is one.
-fn status_of(error: BoxError) -> Status {
+fn status_of(error: BoxError, side: Side) -> Status {
     match error.downcast::<Status>() {
         Ok(status) => *status,
         Err(error) => {
@@ -163,18 +167,21 @@ fn status_of(error: BoxError) -> Status {
                 }
                 cause = error.source();
             }
-            // The cause is for our log: it may name what is nobody's business.
-            Status::internal("server: a layer in front of the service failed")
+            match side {
+                Side::Client => Status::internal(format!("client: a tower layer failed: {error}")),
+                // The cause is for our log: it may name what is none of the caller's business.
+                Side::Server => Status::internal("server: a tower layer or service failed"),
+            }
         }
     }
 }
 
-/// A user's layers around the server, the first one added outermost.
-#[derive(Default)]
-pub(crate) struct HttpLayers(Vec<Box<dyn FnOnce(HttpService) -> HttpService + Send + Sync>>);
+/// A user's layers around a server or channel, the first one added outermost.
+#[derive(Clone, Default)]
+pub(crate) struct HttpLayers(Vec<Arc<dyn Fn(HttpService) -> HttpService + Send + Sync>>);
 
 impl HttpLayers {
-    pub(crate) fn push<L, B>(&mut self, layer: L)
+    pub(crate) fn push<L, B>(&mut self, layer: L, side: Side)
     where
         L: Layer<HttpService> + Send + Sync + 'static,
         L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -183,8 +190,9 @@ impl HttpLayers {
         B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
     {
-        self.0
-            .push(Box::new(move |inner| HttpService::new(layer.layer(inner))));
+        self.0.push(Arc::new(move |inner| {
+            HttpService::new(layer.layer(inner), side)
+        }));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -192,10 +200,13 @@ impl HttpLayers {
     }
 
     /// All layers around `inner`.
-    pub(crate) fn around(self, inner: HttpService) -> HttpService {
-        self.0
-            .into_iter()
-            .rev()
-            .fold(inner, |inner, layer| layer(inner))
+    pub(crate) fn around(&self, inner: HttpService) -> HttpService {
+        self.0.iter().rev().fold(inner, |inner, layer| layer(inner))
+    }
+}
+
+impl fmt::Debug for HttpLayers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpLayers({})", self.0.len())
     }
 }

@@ -14,7 +14,6 @@ use tower_service::Service as TowerService;
 use super::accept::{self, Setup};
 use super::error::ServeError;
 use super::front::Front;
-use super::http::{BoxError, HttpLayers, HttpService};
 use super::listen::Bind;
 use super::mount::{CatchAll, Mounted};
 use super::router::{Fallbacks, Router};
@@ -22,7 +21,8 @@ use super::service::Service;
 use super::stack::Layers;
 use crate::base::events::Sink;
 use crate::base::{Call, EventSink, Interceptor, Limits};
-use crate::protocol::{Body, BodyError};
+use crate::codec::envelope::Side;
+use crate::protocol::{Body, BodyError, BoxError, HttpLayers, HttpService};
 #[cfg(feature = "tls")]
 use crate::transport::tls::ServerTls;
 use crate::transport::{IntoListener, Listener, Security, TcpOptions};
@@ -104,7 +104,7 @@ impl ServerBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
     {
-        self.fallbacks.http = Some(HttpService::new(service));
+        self.fallbacks.http = Some(HttpService::new(service, Side::Server));
         self
     }
 
@@ -121,7 +121,7 @@ impl ServerBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
     {
-        self.http_layers.push(layer);
+        self.http_layers.push(layer, Side::Server);
         self
     }
 
@@ -310,7 +310,7 @@ impl ServerBuilder {
             &self.limits,
             std::mem::take(&mut self.layers),
         )?;
-        Ok(Front::new(router, std::mem::take(&mut self.http_layers)))
+        Ok(Front::new(router, &self.http_layers))
     }
 
     #[cfg(feature = "tls")]

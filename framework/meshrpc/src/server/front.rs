@@ -8,10 +8,9 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tonic::Status;
 
-use super::http::{HttpFuture, HttpLayers, HttpService};
 use super::router::{self, Router};
 use crate::base::Peer;
-use crate::protocol::Body;
+use crate::protocol::{Body, HttpFuture, HttpLayers, HttpService};
 use crate::transport::http2_server::Exchange;
 
 /// The router, inside a user's layers. Without any, nothing stands between.
@@ -25,7 +24,7 @@ pub(crate) struct Front {
 struct Caller(Arc<Peer>);
 
 impl Front {
-    pub(super) fn new(router: Router, layers: HttpLayers) -> Self {
+    pub(super) fn new(router: Router, layers: &HttpLayers) -> Self {
         let router = Arc::new(router);
         let layered = (!layers.is_empty()).then(|| {
             let router = Arc::clone(&router);

@@ -15,10 +15,9 @@ use tower_service::Service as TowerService;
 use super::builder::ServerBuilder;
 use super::error::ServeError;
 use super::front::Front;
-use super::http::Answering;
 use super::service::{Described, Dispatch, ServiceServer};
 use crate::base::Peer;
-use crate::protocol::{Body, BodyError};
+use crate::protocol::{Answering, Body, BodyError};
 use crate::transport::http2_server::Exchange;
 
 /// A generated service as a tower service over HTTP, made by

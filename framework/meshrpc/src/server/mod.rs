@@ -7,7 +7,6 @@ pub(crate) mod dispatch;
 mod error;
 mod front;
 mod handler;
-mod http;
 mod into_http;
 mod listen;
 mod mount;
@@ -17,7 +16,7 @@ mod service;
 mod signal;
 mod stack;
 
-pub use self::http::{Answering, HttpService};
+pub use crate::protocol::{Answering, HttpService};
 pub use builder::{Server, ServerBuilder};
 pub use error::ServeError;
 pub use into_http::HttpServer;

@@ -9,14 +9,14 @@ use tonic::Status;
 use tonic::server::NamedService;
 use tower_service::Service as TowerService;
 
-use super::http::{BoxError, HttpService};
 use super::service::{Service, ServiceOptions};
 use crate::base::{
     Call, CallFuture, CallRequest, CallResponse, Interceptor, Limits, Peer, ServiceSpec,
 };
 use crate::codec::Encoding;
+use crate::codec::envelope::Side;
 use crate::protocol::grpc::client::{self as grpc, Identity};
-use crate::protocol::{Body, BodyError};
+use crate::protocol::{Body, BodyError, BoxError, HttpService};
 
 /// A service that another framework generated, with options;
 /// [`ServerBuilder::mount`](super::ServerBuilder::mount) is the short way, this is the one for
@@ -68,7 +68,7 @@ impl Mounted {
         B::Error: Into<BodyError>,
     {
         Self {
-            http: HttpService::new(service),
+            http: HttpService::new(service, Side::Server),
             spec: Nameless::<S>::SPEC,
             options: ServiceOptions {
                 any_method: true,

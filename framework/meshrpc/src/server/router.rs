@@ -11,12 +11,11 @@ use tonic::Status;
 
 use super::admission::Admission;
 use super::error::ServeError;
-use super::http::{HttpFuture, HttpService};
 use super::service::{ServedServices, Service};
 use super::stack::{self, Layers};
 use crate::base::{CallRequest, Limits, MethodKind, MethodSpec, Peer, Spec};
-use crate::protocol::Body;
 use crate::protocol::grpc::server::{self as grpc, Framing, Handle, Serve};
+use crate::protocol::{Body, HttpFuture, HttpService};
 use crate::transport::http2_server::Exchange;
 
 /// The services of a server, by path.

@@ -57,9 +57,7 @@ pub(crate) fn head(identity: &Identity, call: &CallHead) -> Result<Request<()>, 
     let accepted = EncodingSet::supported();
 
     let mut headers = HeaderMap::with_capacity(6);
-    if let Some(deadline) = call.context.deadline() {
-        headers.insert(&GRPC_TIMEOUT, timeout::format(deadline.remaining()));
-    }
+    set_timeout(call, &mut headers);
     headers.insert(&TE, HeaderValue::from_static("trailers"));
     headers.insert(&CONTENT_TYPE, APPLICATION_GRPC);
     headers.insert(http::header::USER_AGENT, identity.user_agent.clone());
@@ -90,6 +88,13 @@ pub(crate) fn head(identity: &Identity, call: &CallHead) -> Result<Request<()>, 
     })?;
     *request.headers_mut() = headers;
     Ok(request)
+}
+
+/// Tells the server how much time is left.
+pub(crate) fn set_timeout(call: &CallHead, headers: &mut HeaderMap) {
+    if let Some(deadline) = call.context.deadline() {
+        headers.insert(&GRPC_TIMEOUT, timeout::format(deadline.remaining()));
+    }
 }
 
 fn body(call: &CallHead, messages: Messages, limits: &Limits) -> Result<Body, Status> {
