@@ -2,17 +2,19 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use meshrpc::balance::{
     Balancer, ChannelControl, ConnectivityState, Pick, PickArgs, Picker, Policy, Subchannel,
     SubchannelId,
 };
 use meshrpc::client::Address;
-use meshrpc::discovery::{Resolution, Static};
+use meshrpc::discovery::{Resolution, Resolutions, Resolver, Static};
 use meshrpc::{Channel, Code, Status};
+use tokio::sync::mpsc;
 
 use crate::support::echo_service::EchoServiceClient;
-use crate::support::{Note, note, serve};
+use crate::support::{Note, Running, note, serve};
 
 /// What pickers were told at the end of attempts: the code, and a trailer.
 type Told = Arc<Mutex<Vec<(Code, Option<String>)>>>;
@@ -104,25 +106,22 @@ impl Picker for Next {
 }
 
 /// A client over `RoundRobin` of two servers.
-async fn balanced() -> (EchoServiceClient, Told, impl Drop) {
-    struct Servers(#[expect(dead_code)] [crate::support::Running; 2]);
-    impl Drop for Servers {
-        fn drop(&mut self) {}
-    }
+async fn balanced() -> (EchoServiceClient, Told, [Running; 2]) {
     let servers = [serve().await, serve().await];
-    let addresses = servers.each_ref().map(|server| {
-        let address = server.target.trim_start_matches("http://");
-        Address::Ip(address.parse().unwrap())
-    });
     let policy = RoundRobin::default();
     let told = Arc::clone(&policy.told);
     let channel = Channel::builder("http://orders.internal")
-        .resolver(Static::new(addresses))
+        .resolver(Static::new(servers.each_ref().map(address)))
         .balancer(policy)
         .connect()
         .await
         .unwrap();
-    (EchoServiceClient::new(channel), told, Servers(servers))
+    (EchoServiceClient::new(channel), told, servers)
+}
+
+fn address(server: &Running) -> Address {
+    let address = server.target.trim_start_matches("http://");
+    Address::Ip(address.parse().unwrap())
 }
 
 #[tokio::test]
@@ -174,4 +173,65 @@ async fn a_picker_may_drop_a_call() {
         .wait_for_ready();
     assert_eq!(call.await.unwrap_err().message(), "dropped on purpose");
     assert!(told.lock().unwrap().is_empty());
+}
+
+/// A resolver that is told what to find.
+#[derive(Debug)]
+struct Script(Mutex<Option<mpsc::UnboundedReceiver<Resolution>>>);
+
+struct Finds(mpsc::UnboundedReceiver<Resolution>);
+
+impl Resolver for Script {
+    fn resolve(&self) -> Box<dyn Resolutions> {
+        Box::new(Finds(self.0.lock().unwrap().take().unwrap()))
+    }
+}
+
+impl Resolutions for Finds {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Resolution, Status>> {
+        match self.0.poll_recv(cx) {
+            Poll::Ready(Some(found)) => Poll::Ready(Ok(found)),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_channel_moves_when_its_resolver_says_so() {
+    let (before, after) = (serve().await, serve().await);
+    let (find, found) = mpsc::unbounded_channel();
+    find.send(Resolution::of([address(&before)])).unwrap();
+    let channel = Channel::builder("http://orders.internal")
+        .resolver(Script(Mutex::new(Some(found))))
+        .connect()
+        .await
+        .unwrap();
+    let client = EchoServiceClient::new(channel);
+    client.say(note("x")).await.unwrap();
+    // Under way while the channel moves, and finished where it began.
+    let (mut sender, reply) = client.chat().start();
+    sender.send(note("first")).await.unwrap();
+    let mut notes = reply.await.unwrap().into_inner();
+    notes.message().await.unwrap().unwrap();
+    find.send(Resolution::of([address(&after)])).unwrap();
+    after_drained(before, &client, async move {
+        sender.send(note("second")).await.unwrap();
+        sender.finish().await.unwrap();
+        assert_eq!(notes.message().await.unwrap().unwrap().text, "second");
+        assert!(notes.message().await.unwrap().is_none());
+    })
+    .await;
+}
+
+/// Calls until the server has ended for good, which it does when `rest` has.
+async fn after_drained(
+    server: Running,
+    client: &EchoServiceClient,
+    rest: impl Future<Output = ()>,
+) {
+    let ended = tokio::spawn(server.shutdown());
+    client.say(note("x")).wait_for_ready().await.unwrap();
+    rest.await;
+    ended.await.unwrap();
+    client.say(note("x")).await.unwrap();
 }

@@ -105,6 +105,24 @@ async fn client_connected(keepalive: KeepaliveOptions) -> (EchoServiceClient, Ne
     (EchoServiceClient::new(channel), network)
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_complains_about_pings_is_pinged_half_as_often() {
+    let network = Network::new([Answer::Complain, Answer::Freeze]);
+    let builder = Channel::builder("passthrough:orders")
+        .connector(network.clone())
+        .keepalive(KeepaliveOptions::every(Duration::from_secs(10)));
+    let client = EchoServiceClient::new(builder.connect().await.unwrap());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let before = Instant::now();
+    client.say(note("x")).await.unwrap_err();
+    let noticed = before.elapsed().as_secs();
+    assert!(
+        (40..=41).contains(&noticed),
+        "after {noticed} s instead of 20 + 20"
+    );
+    assert_eq!(network.attempts().len(), 2);
+}
+
 #[tokio::test]
 async fn a_client_that_is_gone_is_pinged_and_then_dropped_by_the_server() {
     let mut limits = Limits::default();

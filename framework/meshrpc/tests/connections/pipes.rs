@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use meshrpc::client::{Address, Connecting, Connection, Connector};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
 /// What the network does with an attempt to connect.
@@ -17,6 +17,8 @@ pub enum Answer {
     Freeze,
     /// A server takes it, greets, and hangs up.
     HangUp,
+    /// A server takes it, greets, and complains about too many pings.
+    Complain,
     Refuse,
     /// Nothing ever comes.
     Hang,
@@ -61,6 +63,7 @@ impl Connector for Network {
             match answer {
                 Answer::Serve => drop(tokio::spawn(serve(theirs))),
                 Answer::Freeze => drop(tokio::spawn(freeze(theirs))),
+                Answer::Complain => drop(tokio::spawn(complain(theirs))),
                 Answer::HangUp => drop(tokio::spawn(hang_up(theirs))),
                 Answer::Refuse => return Err(io::Error::other("refused by the test")),
                 Answer::Hang => std::future::pending().await,
@@ -89,4 +92,14 @@ async fn hang_up(io: DuplexStream) {
     let mut connection = h2::server::handshake(io).await.unwrap();
     let grace = std::time::Duration::from_millis(1);
     let _ = tokio::time::timeout(grace, connection.accept()).await;
+}
+
+async fn complain(mut io: DuplexStream) {
+    // SETTINGS, its acknowledgement, and GOAWAY of ENHANCE_YOUR_CALM with debug data.
+    io.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+    io.write_all(&[0, 0, 0, 4, 1, 0, 0, 0, 0]).await.unwrap();
+    let goaway = [0, 0, 22, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    io.write_all(&goaway).await.unwrap();
+    io.write_all(b"too_many_pings").await.unwrap();
 }
