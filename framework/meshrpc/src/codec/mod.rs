@@ -70,7 +70,7 @@ pub(crate) fn decode<M>(
 ) -> Result<M, Status> {
     decode(payload.into_message()).map_err(|error| {
         let mut status = Status::internal(format!(
-            "a message does not parse as {}: {error}",
+            "a message does not parse as {}: {error} (do both sides have the same contract?)",
             std::any::type_name::<M>()
         ));
         status.set_source(error.into());

@@ -7,6 +7,8 @@
 use http::{HeaderValue, StatusCode};
 use tonic::{Code, Status};
 
+use super::is_grpc;
+
 /// The gRPC code for an HTTP status, to be used only where `grpc-status` is absent.
 ///
 /// 431 is not in the table: the mapping document once had it as INTERNAL, the conformance
@@ -31,9 +33,7 @@ pub(crate) fn without_grpc_status(
     content_type: Option<&HeaderValue>,
 ) -> Status {
     let code = code_from_http(status);
-    let is_grpc =
-        content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
-    if status == StatusCode::OK && is_grpc {
+    if status == StatusCode::OK && content_type.is_some_and(is_grpc) {
         return Status::new(
             code,
             "the peer ended the call without grpc-status: did a proxy on the way drop the \
@@ -50,6 +50,10 @@ pub(crate) fn without_grpc_status(
     let remedy = match status.as_u16() {
         401 | 403 => "are the credentials right for this server?",
         429 => "it asks for fewer calls",
+        431 => {
+            "the call's metadata is over its header limit \
+             (Limits::max_header_list, if it is a meshrpc server)"
+        }
         502..=504 => "a proxy seems unable to reach the server behind it",
         _ => "is it a gRPC server?",
     };
@@ -104,6 +108,17 @@ mod tests {
         let grpc = HeaderValue::from_static("application/grpc+proto");
         let status = without_grpc_status(StatusCode::OK, Some(&grpc));
         assert!(status.message().contains("trailers"), "{status}");
+        let status = without_grpc_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Some(&html));
+        assert!(status.message().contains("max_header_list"), "{status}");
+        // No trailers got lost here: it is another protocol.
+        let json = HeaderValue::from_static("application/grpc+json");
+        for other in [&html, &json] {
+            let status = without_grpc_status(StatusCode::OK, Some(other));
+            assert!(
+                status.message().contains("is it a gRPC server?"),
+                "{status}"
+            );
+        }
         let status = without_grpc_status(StatusCode::OK, Some(&html));
         assert!(
             status.message().contains("is it a gRPC server?"),
