@@ -125,6 +125,7 @@ impl Builder {
     }
 
     /// Map fields that become `BTreeMap` instead of `HashMap`: they encode in a stable order.
+    /// `Debug` of their messages shows enum fields as numbers.
     pub fn btree_map<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.settings
             .btree_map
@@ -146,7 +147,8 @@ impl Builder {
         self
     }
 
-    /// Whether clients are generated; they are.
+    /// Whether clients are generated; they are. With neither clients nor servers, messages and
+    /// specs are left, for which `meshrpc` needs no feature.
     pub fn client(mut self, is: bool) -> Self {
         self.settings.client = is;
         self

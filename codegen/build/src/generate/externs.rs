@@ -5,7 +5,7 @@ use meshrpc_descriptor::FileSet;
 use super::settings::Settings;
 
 /// Types of `google.rpc` that the runtime has. Others of that package are generated as any.
-const GOOGLE_RPC: [&str; 12] = [
+const GOOGLE_RPC: [&str; 15] = [
     "Status",
     "Code",
     "ErrorInfo",
@@ -18,6 +18,9 @@ const GOOGLE_RPC: [&str; 12] = [
     "ResourceInfo",
     "Help",
     "LocalizedMessage",
+    "HttpRequest",
+    "HttpResponse",
+    "HttpHeader",
 ];
 
 /// Proto paths to Rust paths, longest match first.

@@ -137,6 +137,10 @@ fn with_ordered_maps(set: &FileSet, settings: &Settings) -> Vec<String> {
             }
         }
     }
+    if settings.btree_map.iter().any(|matcher| matcher == ".") {
+        // prost-build looks through all paths for each element: one is better than thousands.
+        return vec![".".to_owned()];
+    }
     let mut found = Vec::new();
     if !settings.btree_map.is_empty() {
         for file in set.files() {

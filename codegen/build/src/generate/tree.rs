@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 /// The lints that generated code need not heed: style is not its reader's business, what a
 /// crate doesn't use of a contract is no dead code of its own, and a deprecated element must
 /// not warn where the contract itself refers to it.
-pub(crate) const LINTS: [&str; 12] = [
+pub(crate) const LINTS: [&str; 13] = [
     "clippy::all",
     "clippy::nursery",
     "clippy::pedantic",
+    "closure_returning_async_block",
     "dead_code",
     "deprecated",
     "missing_debug_implementations",

@@ -15,7 +15,7 @@ macro_rules! golden {
 }
 
 golden!(
-    client_only comments editions empties four_kinds hard_names nesting no_package one_module
+    client_only comments editions empties four_kinds google_rpc hard_names nesting no_package one_module
     options server_only settings
 );
 

@@ -20,6 +20,7 @@ const CASES: &[Case] = &[
     case("editions", as_is),
     case("empties", as_is),
     case("four_kinds", as_is),
+    case("google_rpc", as_is),
     case("hard_names", as_is),
     case("nesting", as_is),
     case("no_package", as_is),

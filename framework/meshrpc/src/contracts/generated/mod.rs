@@ -12,6 +12,7 @@ static DESCRIPTORS: &[u8] = include_bytes!("descriptor_set.binpb");
     clippy::all,
     clippy::nursery,
     clippy::pedantic,
+    closure_returning_async_block,
     dead_code,
     deprecated,
     missing_debug_implementations,

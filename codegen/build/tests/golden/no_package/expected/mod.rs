@@ -14,6 +14,7 @@ include!("_.rs");
     clippy::all,
     clippy::nursery,
     clippy::pedantic,
+    closure_returning_async_block,
     dead_code,
     deprecated,
     missing_debug_implementations,

@@ -12,6 +12,7 @@ static DESCRIPTORS: [u8; 675] = *include!("descriptor-set.rs");
     clippy::all,
     clippy::nursery,
     clippy::pedantic,
+    closure_returning_async_block,
     dead_code,
     deprecated,
     missing_debug_implementations,
