@@ -12,6 +12,8 @@
 //! | `tls` | | TLS and mutual TLS: [`ClientTls`], [`ServerTls`]; the cryptography is `ring` |
 //! | `native-roots` | | clients that name no authority trust the operating system's |
 //! | `webpki-roots` | | clients that name no authority trust Mozilla's, compiled in |
+//! | `http1` | | HTTP/1.1 for what is [mounted beside](manual::beside) the gRPC services, by hyper |
+//! | `tonic-compat` | | `tonic::Request::remote_addr` in tonic's services mounted here |
 //! | `gzip` | | gzip and deflate message compression |
 //! | `zstd` | | zstd message compression |
 //!
@@ -56,6 +58,7 @@ pub mod contracts;
 pub mod google;
 #[cfg(feature = "server")]
 pub mod health;
+pub mod manual;
 #[cfg(feature = "server")]
 pub mod reflection;
 #[cfg(all(feature = "client", feature = "server"))]

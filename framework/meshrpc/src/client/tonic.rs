@@ -37,9 +37,15 @@ impl Channel {
     /// the contract they have their kind, idempotency and options, and whatever depends on it,
     /// such as retries.
     ///
-    /// ```ignore
-    /// let channel = channel.describe(&order_service::ORDER_SERVICE);
-    /// let client = tonic_generated::OrderServiceClient::new(channel);
+    /// ```
+    /// # use meshrpc::Channel;
+    /// use meshrpc::contracts::grpc::health::v1::health_service::HEALTH_SPEC;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let channel = Channel::connect_lazy("http://127.0.0.1:50051").unwrap();
+    /// let channel = channel.describe(&HEALTH_SPEC);
+    /// // let client = tonic_health::pb::health_client::HealthClient::new(channel);
+    /// # }
     /// ```
     #[must_use]
     pub fn describe(&self, service: &ServiceSpec) -> DescribedChannel {
