@@ -63,7 +63,7 @@ fn a_foreign_option_is_kept_byte_for_byte() {
 fn the_descriptors_are_those_of_the_contract_without_source_info() {
     let bytes = order_service::ORDER_SERVICE.file_descriptor_set();
     let set = meshrpc_descriptor::FileSet::decode(bytes.to_vec()).unwrap();
-    let names: Vec<_> = set.files().iter().map(|file| file.name()).collect();
+    let names: Vec<_> = set.files().iter().map(meshrpc_descriptor::File::name).collect();
     assert_eq!(
         names,
         [
