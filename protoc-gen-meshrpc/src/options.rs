@@ -32,6 +32,12 @@ const SPECS: &[Spec] = &[
         apply: |settings, value| set(&mut settings.method_defaults, value),
     },
     Spec {
+        key: "type_names",
+        value: "true|false",
+        help: "implement prost::Name, which Any needs to pack messages (false)",
+        apply: |settings, value| set(&mut settings.type_names, value),
+    },
+    Spec {
         key: "codec",
         value: "RUST_PATH",
         help: "a unit struct such as crate::MyCodec, instead of prost's codec",

@@ -147,6 +147,13 @@ impl Builder {
         self
     }
 
+    /// Whether messages implement `prost::Name`, which `Any` needs to pack and unpack them; they
+    /// don't.
+    pub fn type_names(mut self, is: bool) -> Self {
+        self.settings.type_names = is;
+        self
+    }
+
     /// Whether clients are generated; they are. With neither clients nor servers, messages and
     /// specs are left, for which `meshrpc` needs no feature.
     pub fn client(mut self, is: bool) -> Self {

@@ -8,7 +8,12 @@ use clap::{Parser, Subcommand};
 
 /// Works on contracts of meshrpc services.
 #[derive(Debug, Parser)]
-#[command(name = "meshrpc", version, arg_required_else_help = true)]
+#[command(
+    name = "meshrpc",
+    version,
+    arg_required_else_help = true,
+    after_help = "Example:\n  meshrpc generate proto --out src/contracts"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

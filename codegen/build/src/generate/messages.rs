@@ -92,6 +92,10 @@ fn config(set: &FileSet, externs: &Externs, settings: &Settings) -> prost_build:
         .bytes(&settings.bytes)
         .btree_map(&settings.btree_map)
         .disable_comments(&settings.disable_comments);
+    if settings.type_names {
+        config.enable_type_names();
+        config.type_name_domain(["."], "type.googleapis.com");
+    }
     for path in settings.boxed.iter().chain(&set.recursive_groups()) {
         config.boxed(path);
     }

@@ -19,6 +19,8 @@ pub struct Settings {
     pub boxed: Vec<String>,
     /// Elements whose comments are left out.
     pub disable_comments: Vec<String>,
+    /// Whether messages know their names (`prost::Name`).
+    pub type_names: bool,
     /// Whether clients are generated.
     pub client: bool,
     /// Whether servers are generated.
@@ -44,6 +46,7 @@ impl Default for Settings {
             btree_map: Vec::new(),
             boxed: Vec::new(),
             disable_comments: Vec::new(),
+            type_names: false,
             client: true,
             server: true,
             method_defaults: false,

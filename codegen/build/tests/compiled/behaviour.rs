@@ -63,7 +63,11 @@ fn a_foreign_option_is_kept_byte_for_byte() {
 fn the_descriptors_are_those_of_the_contract_without_source_info() {
     let bytes = order_service::ORDER_SERVICE.file_descriptor_set();
     let set = meshrpc_descriptor::FileSet::decode(bytes.to_vec()).unwrap();
-    let names: Vec<_> = set.files().iter().map(meshrpc_descriptor::File::name).collect();
+    let names: Vec<_> = set
+        .files()
+        .iter()
+        .map(meshrpc_descriptor::File::name)
+        .collect();
     assert_eq!(
         names,
         [
@@ -87,5 +91,17 @@ fn a_method_named_like_a_client_s_own_function_keeps_its_name_on_the_wire() {
     assert_eq!(
         hard_services::clone_service::CONNECT.path(),
         "/impl.as.Clone/Connect"
+    );
+}
+
+#[test]
+fn a_message_knows_its_name_when_asked_for() {
+    use crate::settings::settings::v1::api_service::Inner;
+    use meshrpc::prost::Name as _;
+
+    assert_eq!(Inner::full_name(), "settings.v1.ApiService.Inner");
+    assert_eq!(
+        Inner::type_url(),
+        "type.googleapis.com/settings.v1.ApiService.Inner"
     );
 }

@@ -37,6 +37,7 @@ const CASES: &[Case] = &[
             .field_attribute("Big.lines", "#[allow(unused)]")
             .extern_path(".elsewhere.v1", "crate::elsewhere::v1")
             .method_defaults(true)
+            .type_names(true)
             .codec("::meshrpc::codegen::Prost")
             .service_module(".settings.v1.Api", "things_api")
     }),

@@ -25,6 +25,16 @@ pub struct Thing {
     #[prost(message, optional, tag = "6")]
     pub money: ::core::option::Option<crate::elsewhere::v1::Money>,
 }
+impl ::meshrpc::prost::Name for Thing {
+    const NAME: &'static str = "Thing";
+    const PACKAGE: &'static str = "settings.v1";
+    fn full_name() -> ::meshrpc::prost::alloc::string::String {
+        "settings.v1.Thing".into()
+    }
+    fn type_url() -> ::meshrpc::prost::alloc::string::String {
+        "type.googleapis.com/settings.v1.Thing".into()
+    }
+}
 #[derive(PartialOrd)]
 #[derive(Clone, PartialEq, Eq, Hash, ::meshrpc::prost::Message)]
 #[prost(prost_path = "::meshrpc::prost")]
@@ -35,6 +45,16 @@ pub struct Big {
         ::meshrpc::prost::alloc::string::String,
     >,
 }
+impl ::meshrpc::prost::Name for Big {
+    const NAME: &'static str = "Big";
+    const PACKAGE: &'static str = "settings.v1";
+    fn full_name() -> ::meshrpc::prost::alloc::string::String {
+        "settings.v1.Big".into()
+    }
+    fn type_url() -> ::meshrpc::prost::alloc::string::String {
+        "type.googleapis.com/settings.v1.Big".into()
+    }
+}
 /// This message has a module, which would be the service's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::meshrpc::prost::Message)]
 #[prost(prost_path = "::meshrpc::prost")]
@@ -44,6 +64,26 @@ pub mod api_service {
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::meshrpc::prost::Message)]
     #[prost(prost_path = "::meshrpc::prost")]
     pub struct Inner {}
+    impl ::meshrpc::prost::Name for Inner {
+        const NAME: &'static str = "Inner";
+        const PACKAGE: &'static str = "settings.v1";
+        fn full_name() -> ::meshrpc::prost::alloc::string::String {
+            "settings.v1.ApiService.Inner".into()
+        }
+        fn type_url() -> ::meshrpc::prost::alloc::string::String {
+            "type.googleapis.com/settings.v1.ApiService.Inner".into()
+        }
+    }
+}
+impl ::meshrpc::prost::Name for ApiService {
+    const NAME: &'static str = "ApiService";
+    const PACKAGE: &'static str = "settings.v1";
+    fn full_name() -> ::meshrpc::prost::alloc::string::String {
+        "settings.v1.ApiService".into()
+    }
+    fn type_url() -> ::meshrpc::prost::alloc::string::String {
+        "type.googleapis.com/settings.v1.ApiService".into()
+    }
 }
 /// Client and server of `settings.v1.Api`.
 pub mod things_api {
