@@ -1,5 +1,6 @@
 //! The contracts that were asked for: files, and all that are in a folder.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,9 @@ pub(crate) fn inputs(given: &[PathBuf]) -> Result<Vec<Input>> {
             folder: folder.clone(),
         }));
     }
+    // A file and the folder around it may both be given.
+    let mut seen = HashSet::new();
+    inputs.retain(|input| seen.insert(input.file.clone()));
     Ok(inputs)
 }
 

@@ -92,3 +92,10 @@ fn a_package_that_comes_from_elsewhere_is_not_generated() {
     assert!(generated["a.v1.rs"].contains("::core::option::Option<::b_contracts::b::v1::B>"));
     assert!(generated["a.v1.rs"].contains("UnaryCall<super::A, ::b_contracts::b::v1::B>"));
 }
+
+#[test]
+fn a_folder_stands_for_the_contracts_in_it() {
+    let workspace = Workspace::new(&[("proto/a/v1/a.proto", A), ("proto/b/v1/b.proto", B)]);
+    workspace.compile(&["proto", "proto/b/v1/b.proto"]).unwrap();
+    assert!(workspace.generated().contains_key("a.v1.rs"));
+}
