@@ -1,3 +1,5 @@
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
+
 use super::markdown;
 
 fn check(comment: &str, expected: &str) {
@@ -7,7 +9,7 @@ fn check(comment: &str, expected: &str) {
 #[test]
 fn prose_stays_as_it_is() {
     check(" One line.\n", " One line.");
-    check("No space.\n Two.\n", " No space.\n  Two.");
+    check("No space.\n Two.\n", " No space.\n Two.");
     check(" a\n\n b\n", " a\n\n b");
     check("\n\n a\n\n", " a");
 }
@@ -22,7 +24,7 @@ fn indented_text_is_no_doctest() {
         "# Title\n    code();\n",
         " # Title\n ```text\n code();\n ```",
     );
-    check(" a\n     lazy continuation\n", " a\n     lazy continuation");
+    check(" a\n     lazy continuation\n", " a\n lazy continuation");
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn an_address_becomes_a_link_without_the_sentence_s_punctuation() {
 #[test]
 fn code_spans_are_left_alone_and_single_backticks_escaped() {
     check(" `<a>` and ``[b]``\n", " `<a>` and ``[b]``");
-    check(" `a\n <b>`\n", " `a\n <b>`");
+    check(" `a\n b <c>`\n", " `a\n b <c>`");
     check(" it`s <b>\n", " it\\`s \\<b>");
 }
 
@@ -98,4 +100,87 @@ fn characters_that_rust_or_a_reader_can_t_bear_are_dropped() {
 fn the_second_asterisk_of_a_block_comment_is_no_list() {
     check("*\n - a\n", " - a");
     check("* Text. ", " Text.");
+}
+
+/// All that the escaping looks at, in random order, read by the parser that rustdoc uses: there
+/// must be no HTML, no code but `text`, no link but to an address.
+#[test]
+fn no_comment_is_too_strange() {
+    let pieces = [
+        "`",
+        "```",
+        "~~~",
+        "<",
+        ">",
+        "[",
+        "]",
+        "(",
+        ")",
+        "\\",
+        "https://a.b/c",
+        "http://",
+        "é",
+        "\n",
+        "\n",
+        "\n\n",
+        "    ",
+        "  ",
+        " ",
+        "- ",
+        "1. ",
+        "# ",
+        "*",
+        "a",
+        "日",
+        "\t",
+        "\r",
+        "|",
+        "](https://x.y)",
+        "=",
+        "<b>",
+        "&lt;",
+        "!",
+        "[^1]",
+        ": ",
+    ];
+    let mut state = 7_u64;
+    for _ in 0..20_000 {
+        let mut comment = String::new();
+        for _ in 0..24 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            comment.push_str(pieces[(state >> 33) as usize % pieces.len()]);
+        }
+        let lines = markdown(&comment);
+        for line in &lines {
+            assert!(line.is_empty() || line.starts_with(' '), "{comment:?}");
+            assert!(!line.contains(char::is_control), "{comment:?}");
+        }
+        // What rustdoc sees: it takes the common blank away.
+        let text: Vec<_> = lines
+            .iter()
+            .map(|line| line.get(1..).unwrap_or(""))
+            .collect();
+        safe(&text.join("\n"), &comment);
+    }
+}
+
+fn safe(text: &str, comment: &str) {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_SMART_PUNCTUATION;
+    for event in Parser::new_ext(text, options) {
+        let is_safe = match &event {
+            Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => false,
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => &**language == "text",
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => false,
+            Event::Start(Tag::Link { dest_url, .. }) => dest_url.starts_with("http"),
+            Event::Start(Tag::Image { .. } | Tag::FootnoteDefinition(_)) => false,
+            _ => true,
+        };
+        assert!(is_safe, "{event:?}\nof:\n{text}\nfrom {comment:?}");
+    }
 }

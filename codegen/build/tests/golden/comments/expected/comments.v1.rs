@@ -9,9 +9,9 @@
 pub struct Message {
     /// Indented example:
     ///
-    /// ```text
+    /// ````text
     /// fn main() { panic!("not a doctest") }
-    /// ```
+    /// ````
     ///
     /// And a fence:
     ///
