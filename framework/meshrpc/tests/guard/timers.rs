@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use meshrpc::Limits;
-use tokio::time::{Instant, sleep};
+use meshrpc::{Limits, Server, testing};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::raw::{BLOCK, END_HEADERS, PREFACE, Raw, SETTINGS, frame, headers, kinds, serve};
+use crate::support::echo_service::{EchoServiceClient, EchoServiceServer};
+use crate::support::{Echo, Note};
 
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
@@ -98,4 +100,23 @@ async fn traffic_without_calls_is_idle_too() {
         sleep(Duration::from_secs(1)).await;
         assert!(start.elapsed() < Duration::from_secs(70), "it lives on");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_silent_for_long_keeps_its_connection() {
+    let server = testing::serve(
+        Server::builder()
+            .limits(limits())
+            .add_service(EchoServiceServer::new(Echo)),
+    )
+    .unwrap();
+    let client = EchoServiceClient::new(server.channel());
+    let call = client.count(Note {
+        text: "hang".to_owned(),
+        number: 1,
+    });
+    let mut notes = call.await.unwrap().into_inner();
+    notes.message().await.unwrap().unwrap();
+    let silence = timeout(Duration::from_secs(600), notes.message()).await;
+    assert!(silence.is_err(), "{silence:?}");
 }
