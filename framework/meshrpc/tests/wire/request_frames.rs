@@ -3,10 +3,9 @@
 use meshrpc::prost::Message;
 use meshrpc::{Code, Limits};
 
-use super::caller::{
-    CHAT, COLLECT, COUNT, Caller, Expect, Head, Row, SAY, X, flagged, framed, framed_note,
-    prost_note, run_table, serve, serve_with,
-};
+use super::caller::{Caller, serve, serve_with};
+use super::head::{CHAT, COLLECT, COUNT, Head, SAY, X, flagged, framed, framed_note, prost_note};
+use super::request_table::{Expect, Row, run_table};
 use crate::support::{Echo, echo_service::EchoServiceServer};
 
 /// The answer of `Collect`: a text and how many notes it is made of.

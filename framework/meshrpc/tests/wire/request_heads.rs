@@ -4,7 +4,9 @@ use h2::Reason;
 use meshrpc::prost::Message;
 use meshrpc::{Code, Limits};
 
-use super::caller::{Caller, Expect, Head, Row, SAY, X, framed_note, prost_note, run_table, serve};
+use super::caller::{Caller, serve};
+use super::head::{Head, SAY, X, framed_note, prost_note};
+use super::request_table::{Expect, Row, run_table};
 use crate::support::{Echo, echo_service::EchoServiceServer};
 
 const MALFORMED: Expect = Expect::Reset(Reason::PROTOCOL_ERROR);
@@ -232,7 +234,7 @@ async fn every_unit_of_a_timeout_reaches_the_handler() {
 #[tokio::test(start_paused = true)]
 async fn a_timeout_ends_a_call_that_sends_no_message() {
     let caller = Caller::connect(&serve(Echo)).await;
-    for path in [SAY, super::caller::COUNT, super::caller::COLLECT] {
+    for path in [SAY, super::head::COUNT, super::head::COLLECT] {
         let head = Head::new(path).with("grpc-timeout", "50m");
         let exchange = caller.open(&head, false).await;
         let answer = exchange.outcome().await.answer();
@@ -336,7 +338,7 @@ async fn a_refused_head_reaches_no_handler() {
         },
     ));
     let caller = Caller::connect(&server).await;
-    let message = super::caller::framed(&prost_note("x"));
+    let message = super::head::framed(&prost_note("x"));
     for head in [
         Head::new(SAY).set(":method", "GET"),
         Head::new(SAY).set("content-type", "text/html"),
@@ -356,7 +358,7 @@ async fn a_refused_head_reaches_no_handler() {
 async fn a_head_that_can_not_be_read_ends_its_own_connection_only() {
     let server = serve(Echo);
     let other = Caller::connect(&server).await;
-    let mut bystander = super::caller::Bystander::join(&other).await;
+    let mut bystander = super::request_table::Bystander::join(&other).await;
     bystander.is_well().await.unwrap();
     for (what, head) in [
         ("no method", Head::new(SAY).set(":method", "")),

@@ -3,8 +3,9 @@
 use h2::Reason;
 use meshrpc::Code;
 
-use super::answerer::{self, Expect, Kind, Reply, Row, Scripted, run_table};
-use super::caller::framed_note;
+use super::answerer::{self, Reply, Scripted};
+use super::head::framed_note;
+use super::response_table::{Expect, Kind, Row, run_table};
 
 #[tokio::test(start_paused = true)]
 async fn every_code_arrives_with_and_without_messages() {

@@ -2,8 +2,9 @@
 
 use meshrpc::Code;
 
-use super::answerer::{Expect, Kind, Reply, Row, Scripted, run_table};
-use super::caller::framed_note;
+use super::answerer::{Reply, Scripted};
+use super::head::framed_note;
+use super::response_table::{Expect, Kind, Row, run_table};
 
 #[tokio::test(start_paused = true)]
 async fn an_http_status_counts_where_there_is_no_grpc_status() {
@@ -191,7 +192,7 @@ async fn informational_responses_are_passed_over() {
         stream.send_trailers(trailers).unwrap();
     });
     for kind in Kind::ALL {
-        let got = super::answerer::call(&client, kind).await;
+        let got = super::response_table::call(&client, kind).await;
         assert_eq!(got.notes.len(), 1, "{kind:?}: {got:?}");
         assert!(got.end.is_ok(), "{kind:?}: {got:?}");
     }

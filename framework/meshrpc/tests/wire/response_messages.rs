@@ -2,8 +2,9 @@
 
 use meshrpc::Code;
 
-use super::answerer::{Expect, Reply, Row, run_table};
-use super::caller::{flagged, framed, framed_note, prost_note};
+use super::answerer::Reply;
+use super::head::{flagged, framed, framed_note, prost_note};
+use super::response_table::{Expect, Row, run_table};
 
 /// A good response with these frames of data.
 fn frames(frames: impl IntoIterator<Item = Vec<u8>>) -> Reply {
