@@ -3,6 +3,8 @@
 mod listeners;
 mod pipe;
 mod shutdown;
+#[cfg(unix)]
+mod signals;
 mod startup;
 #[cfg(unix)]
 mod unix;

@@ -137,29 +137,3 @@ async fn a_server_without_calls_ends_at_once_and_frees_its_port() {
         .unwrap();
     drop(channel);
 }
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_server_ends_when_its_process_is_asked_to() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let target = format!("http://{}", listener.local_addr().unwrap());
-    let server = Server::builder().add_service(EchoServiceServer::new(Echo));
-    let served = tokio::spawn(
-        server.serve_listener_with_shutdown(listener, meshrpc::server::shutdown_signal()),
-    );
-    let client = EchoServiceClient::new(Channel::connect(&target).await.unwrap());
-    let (mut sender, reply) = client.chat().start();
-    sender.send(note("before")).await.unwrap();
-    let mut notes = reply.await.unwrap().into_inner();
-    notes.message().await.unwrap().unwrap();
-
-    // The signal is listened to by now, or this ends the tests.
-    let pid = std::process::id().to_string();
-    let mut kill = std::process::Command::new("kill");
-    assert!(kill.args(["-TERM", &pid]).status().unwrap().success());
-    sender.send(note("during")).await.unwrap();
-    notes.message().await.unwrap().unwrap();
-    sender.finish().await.unwrap();
-    assert!(notes.message().await.unwrap().is_none());
-    served.await.unwrap().unwrap();
-}
