@@ -15,6 +15,10 @@ pub(crate) struct Target {
     /// HTTPS when the target asks for TLS, and nothing else will do.
     pub(crate) scheme: Scheme,
     /// The target rules TLS out.
+    #[cfg_attr(
+        not(feature = "tls"),
+        allow(dead_code, reason = "asked only where TLS could be chosen")
+    )]
     pub(crate) plaintext: bool,
     pub(crate) authority: Authority,
     pub(crate) addresses: Addresses,
