@@ -29,6 +29,7 @@ enum Act {
     Refuse,
     Fail,
     FailWithStatus,
+    Panic,
     DropExtensions,
 }
 
@@ -98,6 +99,7 @@ where
                 }
                 Act::Fail => return Err("the secret reason".into()),
                 Act::FailWithStatus => return Err(Status::aborted("by the layer").into()),
+                Act::Panic => panic!("the secret reason"),
                 Act::DropExtensions => request.extensions_mut().clear(),
             }
             request.headers_mut().append("x-key", name.parse().unwrap());
@@ -158,6 +160,7 @@ async fn a_servers_layer_may_answer_or_fail_by_itself() {
         (Act::Refuse, Code::Unauthenticated),
         (Act::Fail, Code::Internal),
         (Act::FailWithStatus, Code::Aborted),
+        (Act::Panic, Code::Unknown),
         (Act::DropExtensions, Code::Ok),
     ] {
         let server = serve_with(|server| {
@@ -235,4 +238,62 @@ async fn a_server_that_is_not_there_is_unavailable_below_layers_too() {
     let client = EchoServiceClient::new(channel.connect_lazy().unwrap());
     let status = client.say(note("x")).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status}");
+}
+
+/// A service beside ours that panics, in its head or in its body.
+#[derive(Clone)]
+struct Panicking;
+
+impl Service<Request<Body>> for Panicking {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        struct Broken;
+        impl http_body::Body for Broken {
+            type Data = bytes::Bytes;
+            type Error = Infallible;
+            fn poll_frame(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, Infallible>>> {
+                panic!("asked to panic in the body")
+            }
+        }
+        assert_ne!(request.uri().path(), "/head", "asked to panic in the head");
+        std::future::ready(Ok(Response::new(Body::wrap(Broken))))
+    }
+}
+
+#[tokio::test]
+async fn a_panic_beside_the_services_ends_its_stream_and_no_other() {
+    let server = serve_with(|server| {
+        server
+            .add_service(EchoServiceServer::new(Echo))
+            .fallback_http(Panicking)
+    })
+    .await;
+    let address = server.target.trim_start_matches("http://").to_owned();
+    let stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let (mut send, connection) = h2::client::handshake(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut get = |path: &str| {
+        let uri = format!("http://{address}{path}");
+        let request = Request::get(uri).body(()).unwrap();
+        let (response, _) = send.send_request(request, true).unwrap();
+        response
+    };
+    let response = get("/head").await.unwrap();
+    assert_eq!(response.status(), 500);
+    let response = get("/body").await.unwrap();
+    let mut body = response.into_body();
+    assert!(body.data().await.unwrap().unwrap_err().is_reset());
+    // The connection lives on.
+    assert_eq!(get("/head").await.unwrap().status(), 500);
+    assert!(!connection.is_finished());
 }

@@ -7,8 +7,8 @@ use meshrpc::contracts::grpc::reflection::v1::{
     ExtensionRequest, ServerReflectionRequest, ServerReflectionResponse,
 };
 use meshrpc::contracts::grpc::reflection::v1alpha;
-use meshrpc::prost::Message;
 use meshrpc::prost::bytes::Bytes;
+use meshrpc::prost::{self, Message};
 use meshrpc::prost_types::field_descriptor_proto::{Label, Type};
 use meshrpc::prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
@@ -90,7 +90,7 @@ fn depending(name: &str, dependency: &[&str]) -> Bytes {
 fn set(files: &[Bytes]) -> Vec<u8> {
     let mut set = Vec::new();
     for file in files {
-        meshrpc::prost::encoding::bytes::encode(1, file, &mut set);
+        prost::encoding::bytes::encode(1, file, &mut set);
     }
     set
 }

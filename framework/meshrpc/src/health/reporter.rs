@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use super::ServingStatus;
-use crate::server::Described;
 
 /// Sets what the health service reports. Cheap to clone; clones set the same.
 ///
@@ -47,7 +46,8 @@ impl Default for HealthReporter {
 }
 
 impl HealthReporter {
-    /// Reports that `service` takes calls. The empty name is the server as a whole.
+    /// Reports that `service` takes calls; `ORDER_SERVICE.name()` is the name of a generated
+    /// service. The empty name is the server as a whole.
     pub fn set_serving(&self, service: impl Into<String>) {
         self.set(service, ServingStatus::Serving);
     }
@@ -66,13 +66,6 @@ impl HealthReporter {
                 state.statuses.insert(service, status);
             }
         });
-    }
-
-    /// Reports `status` for a generated service, by its type:
-    /// `set_for::<OrderServiceDispatch>(..)` can't be misspelled.
-    #[doc(hidden)]
-    pub fn set_for<D: Described>(&self, status: ServingStatus) {
-        self.set(D::NAME, status);
     }
 
     /// Forgets `service`: a check answers NOT_FOUND again, watchers hear SERVICE_UNKNOWN.

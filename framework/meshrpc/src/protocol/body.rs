@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,6 +13,7 @@ use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use tonic::Status;
 
+use super::service::what;
 use crate::transport::Http2Body;
 
 /// The error of a body that broke off.
@@ -202,8 +204,15 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(self.project().body.poll_frame(cx));
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+        let body = self.project().body;
+        // A panic ends this body, and not the task that it shares with others.
+        match catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx))) {
+            Ok(frame) => Poll::Ready(ready!(frame).map(|frame| frame.map_err(Into::into))),
+            Err(panic) => {
+                tracing::error!(panic = what(&*panic), "a body panicked");
+                Poll::Ready(Some(Err("the body panicked".into())))
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {

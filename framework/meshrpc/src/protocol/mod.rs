@@ -10,4 +10,4 @@ mod service;
 pub use body::Body;
 pub(crate) use body::{BodyError, Kind, body_error_to_status};
 pub use service::{Answering, HttpService};
-pub(crate) use service::{BoxError, HttpFuture, HttpLayers};
+pub(crate) use service::{BoxError, Caught, HttpLayers};

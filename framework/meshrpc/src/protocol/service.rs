@@ -1,11 +1,14 @@
 //! Services at the level of HTTP: what tower, tonic and axum call a service, of any type.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use tonic::Status;
@@ -56,11 +59,8 @@ impl Service<Request<Body>> for HttpService {
     type Error = Infallible;
     type Future = Answering;
 
-    fn poll_ready(
-        &mut self,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), Infallible>> {
-        std::task::Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Answering {
@@ -81,10 +81,7 @@ pub struct Answering(pub(crate) HttpFuture);
 impl Future for Answering {
     type Output = Result<Response<Body>, Infallible>;
 
-    fn poll(
-        mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(cx).map(Ok)
     }
 }
@@ -93,6 +90,44 @@ impl fmt::Debug for Answering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Answering")
     }
+}
+
+/// An answer whose panic is an answer, too: it must not take the connection's other streams with
+/// it.
+pub(crate) struct Caught {
+    answer: HttpFuture,
+    is_grpc: bool,
+}
+
+impl Caught {
+    /// The answer of `service` to `request`.
+    pub(crate) fn answer(service: &HttpService, request: Request<Body>) -> Self {
+        Self {
+            is_grpc: grpc::is_grpc_request(&request),
+            answer: service.answer(request),
+        }
+    }
+}
+
+impl Future for Caught {
+    type Output = Response<Body>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
+        let answer = self.answer.as_mut();
+        catch_unwind(AssertUnwindSafe(|| answer.poll(cx))).unwrap_or_else(|panic| {
+            // Never polled again: what is left of it is dropped with this.
+            tracing::error!(panic = what(&*panic), "a tower layer or service panicked");
+            let text = "server: a tower layer or service panicked; the server's log has the reason";
+            Poll::Ready(in_words(&Status::unknown(text), self.is_grpc))
+        })
+    }
+}
+
+/// What a panic said.
+pub(super) fn what(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(not a text)")
 }
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -143,9 +178,13 @@ where
 
 /// What the peer hears when a service or layer fails.
 fn failed(error: BoxError, side: Side, is_grpc: bool) -> Response<Body> {
-    let status = status_of(error, side);
+    in_words(&status_of(error, side), is_grpc)
+}
+
+/// A failure in the language of who asked.
+fn in_words(status: &Status, is_grpc: bool) -> Response<Body> {
     if is_grpc {
-        return grpc::trailers_only(&status);
+        return grpc::trailers_only(status);
     }
     let mut response = Response::new(Body::full(format!("{}\n", status.message())));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::router::{self, Router};
 use crate::base::Peer;
-use crate::protocol::{Body, HttpFuture, HttpLayers, HttpService};
+use crate::protocol::{Body, Caught, HttpLayers, HttpService};
 use crate::transport::http2_server::Exchange;
 
 /// The router, inside a user's layers. Without any, nothing stands between.
@@ -53,7 +53,7 @@ impl Exchange for Front {
                 request.extensions_mut().insert(Caller(Arc::clone(peer)));
                 // Layers of others look for the peer, too.
                 request.extensions_mut().insert(Peer::clone(peer));
-                Answer::Layered(layered.answer(request))
+                Answer::Layered(Caught::answer(layered, request))
             }
         }
     }
@@ -76,7 +76,7 @@ impl fmt::Debug for Front {
 )]
 pub(crate) enum Answer {
     Plain(router::Answer),
-    Layered(HttpFuture),
+    Layered(Caught),
 }
 
 impl Future for Answer {
@@ -85,7 +85,7 @@ impl Future for Answer {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
         match &mut *self {
             Self::Plain(answer) => Pin::new(answer).poll(cx),
-            Self::Layered(answer) => answer.as_mut().poll(cx),
+            Self::Layered(answer) => Pin::new(answer).poll(cx),
         }
     }
 }

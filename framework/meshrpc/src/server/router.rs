@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, StatusCode};
 use tonic::Status;
@@ -15,7 +15,7 @@ use super::service::{ServedServices, Service};
 use super::stack::{self, Layers};
 use crate::base::{CallRequest, Limits, MethodKind, MethodSpec, Peer, Spec};
 use crate::protocol::grpc::server::{self as grpc, Framing, Handle, Serve};
-use crate::protocol::{Body, HttpFuture, HttpService};
+use crate::protocol::{Body, Caught, HttpService};
 use crate::transport::http2_server::Exchange;
 
 /// The services of a server, by path.
@@ -119,7 +119,7 @@ impl Router {
     fn route(&self, request: Request<Body>, peer: &Arc<Peer>) -> Answer {
         if !grpc::is_grpc_request(&request) {
             return match &self.http {
-                Some(http) => Answer::Http(http.answer(request)),
+                Some(http) => Answer::Http(Caught::answer(http, request)),
                 None => Answer::Now(Some(grpc::not_grpc())),
             };
         }
@@ -165,17 +165,7 @@ impl Router {
         match &self.http {
             // Its own gRPC services (an axum router may have some), or a 404 that no gRPC client
             // should have to make sense of.
-            Some(http) if !is_ours => {
-                let answer = http.answer(request);
-                Answer::Http(Box::pin(async move {
-                    let response = answer.await;
-                    if response.status() == StatusCode::NOT_FOUND {
-                        grpc::trailers_only(&status)
-                    } else {
-                        response
-                    }
-                }))
-            }
+            Some(http) if !is_ours => Answer::Unclaimed(Caught::answer(http, request), status),
             _ => Answer::Now(Some(grpc::trailers_only(&status))),
         }
     }
@@ -215,7 +205,9 @@ pub(crate) enum Answer {
     /// By one of the services.
     Grpc(Serve<Arc<Route>>),
     /// By whatever is mounted beside them.
-    Http(HttpFuture),
+    Http(Caught),
+    /// By that, although it is a gRPC request; a "not found" of its becomes this status.
+    Unclaimed(Caught, Status),
 }
 
 impl Handle for Arc<Route> {
@@ -245,7 +237,14 @@ impl Future for Answer {
         match &mut *self {
             Self::Now(response) => Poll::Ready(response.take().unwrap_or_default()),
             Self::Grpc(serve) => Pin::new(serve).poll(cx),
-            Self::Http(answer) => answer.as_mut().poll(cx),
+            Self::Http(answer) => Pin::new(answer).poll(cx),
+            Self::Unclaimed(answer, status) => {
+                let response = ready!(Pin::new(answer).poll(cx));
+                Poll::Ready(match response.status() {
+                    StatusCode::NOT_FOUND => grpc::trailers_only(status),
+                    _ => response,
+                })
+            }
         }
     }
 }
