@@ -13,6 +13,7 @@ use meshrpc::testing::{PipeConnector, PipeListener, pipe};
 
 use super::caller::data;
 use super::response_table::{Got, Kind, call};
+use super::soon;
 use crate::support::echo_service::EchoServiceClient;
 
 /// A response, piece by piece.
@@ -231,7 +232,7 @@ impl Scripted {
     /// Makes a call of one kind that is answered so.
     pub async fn call(&self, kind: Kind, reply: Reply) -> Got {
         *self.reply.lock().unwrap() = reply;
-        call(&self.client, kind).await
+        soon(call(&self.client, kind)).await
     }
 
     pub fn connections(&self) -> usize {

@@ -14,6 +14,7 @@ use super::answerer::client_of;
 use super::caller::{Caller, serve};
 use super::head::{CHAT, COLLECT, COUNT, Head, framed_note};
 use super::request_table::Bystander;
+use super::soon;
 use crate::support::echo_service::EchoService;
 use crate::support::{Note, note};
 
@@ -72,7 +73,7 @@ async fn a_handler_is_no_further_ahead_of_its_reader_than_window_and_buffers() {
     let mut bystander = Bystander::join(&caller).await;
     let mut exchange = caller.open(&Head::new(COUNT), false).await;
     exchange.data(framed_note("x"), true);
-    let mut body = exchange.response.await.unwrap().into_body();
+    let mut body = soon(exchange.response).await.unwrap().into_body();
     until_all_wait().await;
     let ahead = sent.load(Ordering::SeqCst);
     let most = WINDOW + Limits::default().max_send_buffer + PIECE;
@@ -86,7 +87,7 @@ async fn a_handler_is_no_further_ahead_of_its_reader_than_window_and_buffers() {
 
     // It goes on as the reader does, and everything arrives.
     let mut read = 0;
-    while let Some(data) = super::caller::data(&mut body).await {
+    while let Some(data) = soon(super::caller::data(&mut body)).await {
         read += data.unwrap().len();
         let ahead = sent.load(Ordering::SeqCst).saturating_sub(read);
         assert!(ahead <= most + PIECE, "{ahead} bytes ahead");
@@ -170,17 +171,17 @@ async fn a_receiver_that_is_not_asked_takes_a_window_and_no_more() {
         }
     });
     let window = Limits::default().stream_window as usize;
-    let mut notes = client.count(note("x")).await.unwrap().into_inner();
-    assert_eq!(told.recv().await, Some(window));
+    let mut notes = soon(client.count(note("x"))).await.unwrap().into_inner();
+    assert_eq!(soon(told.recv()).await, Some(window));
     // Room comes back as messages are taken.
     for _ in 0..500 {
-        notes.message().await.unwrap().unwrap();
+        soon(notes.message()).await.unwrap().unwrap();
     }
-    let more = told.recv().await.unwrap();
+    let more = soon(told.recv()).await.unwrap();
     assert!((400 * SIZE..600 * SIZE).contains(&more), "{more}");
     // Beside it, another call has room.
-    let second = client.count(note("x")).await.unwrap();
-    assert_eq!(told.recv().await, Some(window));
+    let second = soon(client.count(note("x"))).await.unwrap();
+    assert_eq!(soon(told.recv()).await, Some(window));
     drop((notes, second));
 }
 
@@ -220,7 +221,7 @@ async fn calls_that_were_given_up_leave_the_connection_its_room() {
         let call = client.count(note("x")).timeout(Duration::from_secs(60));
         let mut notes = call.await.unwrap().into_inner();
         until_all_wait().await;
-        let first = notes.message().await;
+        let first = soon(notes.message()).await;
         assert_eq!(first.unwrap().unwrap().text.len(), SIZE, "round {round}");
     }
 

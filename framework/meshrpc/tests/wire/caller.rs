@@ -17,6 +17,7 @@ use meshrpc::{Limits, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, duplex, split};
 
 use super::head::Head;
+use super::soon;
 use crate::support::echo_service::{EchoService, EchoServiceServer};
 
 /// A server of `service` on a pipe.
@@ -164,7 +165,7 @@ impl Exchange {
     pub async fn outcome(self) -> Outcome {
         // Dropped, it would reset the stream.
         let _request = self.request;
-        match read(self.response).await {
+        match soon(read(self.response)).await {
             Ok(answer) => Outcome::Answer(answer),
             Err(error) if error.is_reset() => Outcome::Reset(error.reason().unwrap()),
             Err(error) => Outcome::Broken(error.to_string()),

@@ -11,6 +11,7 @@ use meshrpc::Code;
 use super::answerer::client_of;
 use super::caller::{Caller, serve};
 use super::head::{CHAT, COLLECT, COUNT, Head, SAY, framed_note};
+use super::soon;
 use crate::support::echo_service::EchoServiceClient;
 use crate::support::{Echo, Note, note};
 
@@ -72,25 +73,19 @@ async fn our_server_sends_its_status_and_asks_for_no_more() {
             exchange.data(piece, false);
         }
         let (response, mut request) = (exchange.response, exchange.request);
-        let (head, mut body) = response.await.unwrap().into_parts();
+        let (head, mut body) = soon(response).await.unwrap().into_parts();
         let end = if body.is_end_stream() {
             head.headers
         } else {
-            while let Some(data) = body.data().await {
+            while let Some(data) = soon(body.data()).await {
                 data.unwrap();
             }
-            body.trailers().await.unwrap().unwrap()
+            soon(body.trailers()).await.unwrap().unwrap()
         };
         let digits = (code as i32).to_string();
         assert_eq!(end["grpc-status"], digits.as_str(), "{what}, {path}");
-        let patience = Duration::from_secs(1);
-        let reset = std::future::poll_fn(|cx| request.poll_reset(cx));
-        let reset = tokio::time::timeout(patience, reset).await;
-        assert_eq!(
-            reset.expect("a reset").unwrap(),
-            Reason::NO_ERROR,
-            "{what}, {path}"
-        );
+        let reset = soon(std::future::poll_fn(|cx| request.poll_reset(cx))).await;
+        assert_eq!(reset.unwrap(), Reason::NO_ERROR, "{what}, {path}");
     }
 }
 
@@ -101,8 +96,8 @@ async fn a_request_that_is_refused_by_http_is_not_read_to_its_end() {
     let head = Head::new(SAY).set("content-type", "text/html");
     let exchange = caller.open(&head, false).await;
     let mut request = exchange.request;
-    assert_eq!(exchange.response.await.unwrap().status(), 415);
-    let reset = std::future::poll_fn(|cx| request.poll_reset(cx)).await;
+    assert_eq!(soon(exchange.response).await.unwrap().status(), 415);
+    let reset = soon(std::future::poll_fn(|cx| request.poll_reset(cx))).await;
     assert_eq!(reset.unwrap(), Reason::NO_ERROR);
 }
 
@@ -161,7 +156,7 @@ fn ends_early(end: End, status: &'static str) -> (EchoServiceClient, Arc<AtomicU
 async fn send_for_ever(mut sender: meshrpc::Sender<Note>) -> meshrpc::Status {
     let large = note(&"x".repeat(10_000));
     loop {
-        if let Err(status) = sender.send(large.clone()).await {
+        if let Err(status) = soon(sender.send(large.clone())).await {
             return status;
         }
     }
@@ -172,7 +167,7 @@ async fn a_sender_that_waits_for_room_hears_the_real_status() {
     for end in [End::AtOnce, End::WithMessage] {
         let (client, resets) = ends_early(end, "9");
         let (sender, reply) = client.collect().start();
-        let (sent, reply) = tokio::join!(send_for_ever(sender), reply);
+        let (sent, reply) = tokio::join!(send_for_ever(sender), soon(reply));
         let status = reply.unwrap_err();
         assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
         assert_eq!(status.message(), "enough");
@@ -186,7 +181,7 @@ async fn a_sender_that_waits_for_room_hears_the_real_status() {
             Ok(())
         };
         let (sent, read): (_, Result<(), meshrpc::Status>) =
-            tokio::join!(send_for_ever(sender), reading);
+            tokio::join!(send_for_ever(sender), soon(reading));
         assert_eq!(read.unwrap_err().code(), Code::FailedPrecondition);
         assert_eq!(sent.code(), Code::FailedPrecondition, "{sent:?}");
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -199,7 +194,7 @@ async fn a_sender_that_waits_for_room_hears_the_real_status() {
 async fn an_early_success_is_a_success_and_ends_the_sending() {
     let (client, resets) = ends_early(End::WithMessage, "0");
     let (sender, reply) = client.collect().start();
-    let (sent, reply) = tokio::join!(send_for_ever(sender), reply);
+    let (sent, reply) = tokio::join!(send_for_ever(sender), soon(reply));
     assert_eq!(reply.unwrap().get_ref().text, "early");
     assert_eq!(sent.code(), Code::Cancelled, "{sent:?}");
     assert!(sent.message().contains("reply"), "{sent:?}");
@@ -211,7 +206,7 @@ async fn an_early_success_is_a_success_and_ends_the_sending() {
         assert!(notes.message().await.unwrap().is_none());
         first
     };
-    let (sent, first) = tokio::join!(send_for_ever(sender), reading);
+    let (sent, first) = tokio::join!(send_for_ever(sender), soon(reading));
     assert_eq!(first.text, "early");
     assert!(!sent.message().is_empty(), "{sent:?}");
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -242,14 +237,18 @@ async fn a_reset_behind_the_status_does_not_replace_it() {
         // What has arrived before the reset is read after it.
         let (_sender, reply) = client.collect().start();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(reply.await.unwrap().get_ref().text, "early", "{reason:?}");
+        assert_eq!(
+            soon(reply).await.unwrap().get_ref().text,
+            "early",
+            "{reason:?}"
+        );
 
         let (_sender, reply) = client.chat().start();
-        let mut notes = reply.await.unwrap().into_inner();
+        let mut notes = soon(reply).await.unwrap().into_inner();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let first = notes.message().await;
+        let first = soon(notes.message()).await;
         assert_eq!(first.unwrap().unwrap().text, "early", "{reason:?}");
-        let last = notes.message().await;
+        let last = soon(notes.message()).await;
         assert!(last.unwrap().is_none(), "{reason:?}");
     }
 }

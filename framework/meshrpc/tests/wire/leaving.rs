@@ -13,6 +13,7 @@ use super::answerer::client_of;
 use super::caller::{Caller, Exchange, serve};
 use super::head::{CHAT, COLLECT, COUNT, Head, SAY, framed_note};
 use super::request_table::Bystander;
+use super::soon;
 use crate::support::echo_service::{EchoService, EchoServiceClient};
 use crate::support::{Note, note};
 
@@ -134,8 +135,8 @@ async fn a_reset_stops_a_handler_that_waits_for_room() {
     let caller = Caller::connect(&serve(service)).await;
     let mut exchange = caller.open(&Head::new(COUNT), false).await;
     exchange.data(framed_note("flood"), true);
-    assert_eq!(events.recv().await, Some(Event::Began));
-    let response = (&mut exchange.response).await.unwrap();
+    assert_eq!(soon(events.recv()).await, Some(Event::Began));
+    let response = soon(&mut exchange.response).await.unwrap();
     // Time passes only when nothing else can happen: every buffer is full.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(events.try_recv().is_err(), "it is still there");
@@ -152,7 +153,7 @@ async fn a_lost_connection_stops_its_handlers() {
         let caller = Caller::connect(&server).await;
         let mut exchange = caller.open(&Head::new(path), false).await;
         exchange.data(framed_note("x"), true);
-        assert_eq!(events.recv().await, Some(Event::Began), "{path}");
+        assert_eq!(soon(events.recv()).await, Some(Event::Began), "{path}");
         server.disconnect();
         assert_eq!(
             promptly(path, events.recv()).await,
@@ -171,7 +172,7 @@ async fn the_callers_deadline_stops_the_handler() {
         let head = Head::new(path).with("grpc-timeout", "5m");
         let mut exchange = caller.open(&head, false).await;
         exchange.data(framed_note("x"), true);
-        assert_eq!(events.recv().await, Some(Event::Began), "{path}");
+        assert_eq!(soon(events.recv()).await, Some(Event::Began), "{path}");
         assert_eq!(
             promptly(path, events.recv()).await,
             Some(Event::Gone),
@@ -197,34 +198,34 @@ async fn dropping_any_part_of_our_clients_call_stops_the_handler() {
     };
 
     let call = tokio::spawn(client.say(note("x")));
-    assert_eq!(events.recv().await, Some(Event::Began));
+    assert_eq!(soon(events.recv()).await, Some(Event::Began));
     call.abort();
     began_and_gone("a unary call", &mut events).await;
 
-    let notes = client.count(note("x")).await.unwrap();
-    assert_eq!(events.recv().await, Some(Event::Began));
+    let notes = soon(client.count(note("x"))).await.unwrap();
+    assert_eq!(soon(events.recv()).await, Some(Event::Began));
     drop(notes);
     began_and_gone("a receiver", &mut events).await;
 
     let (mut sender, reply) = client.collect().start();
-    sender.send(note("x")).await.unwrap();
-    assert_eq!(events.recv().await, Some(Event::Began));
+    soon(sender.send(note("x"))).await.unwrap();
+    assert_eq!(soon(events.recv()).await, Some(Event::Began));
     drop(reply);
     began_and_gone("a reply", &mut events).await;
 
     let (mut sender, _reply) = client.collect().start();
-    sender.send(note("x")).await.unwrap();
-    assert_eq!(events.recv().await, Some(Event::Began));
+    soon(sender.send(note("x"))).await.unwrap();
+    assert_eq!(soon(events.recv()).await, Some(Event::Began));
     drop(sender);
     began_and_gone("an unfinished sender", &mut events).await;
 
     let (mut sender, reply) = client.chat().start();
-    sender.send(note("x")).await.unwrap();
-    let notes = reply.await.unwrap();
-    assert_eq!(events.recv().await, Some(Event::Began));
+    soon(sender.send(note("x"))).await.unwrap();
+    let notes = soon(reply).await.unwrap();
+    assert_eq!(soon(events.recv()).await, Some(Event::Began));
     drop(notes);
     began_and_gone("a conversation's receiver", &mut events).await;
-    let status = sender.send(note("x")).await.unwrap_err();
+    let status = soon(sender.send(note("x"))).await.unwrap_err();
     assert_eq!(status.code(), Code::Cancelled, "{status:?}");
 }
 
@@ -277,12 +278,12 @@ async fn our_client_cancels_what_it_no_longer_wants() {
     assert_eq!(status.code(), Code::DeadlineExceeded);
     cancelled("a unary call's deadline").await;
 
-    drop(client.count(note("x")).await.unwrap());
+    drop(soon(client.count(note("x"))).await.unwrap());
     cancelled("a receiver").await;
 
     let call = client.count(note("x")).timeout(Duration::from_millis(5));
     let mut notes = call.await.unwrap().into_inner();
-    let status = notes.message().await.unwrap_err();
+    let status = soon(notes.message()).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     cancelled("a stream's deadline").await;
 
@@ -296,7 +297,7 @@ async fn our_client_cancels_what_it_no_longer_wants() {
     settle().await;
     drop(sender);
     cancelled("an unfinished sender").await;
-    assert_eq!(reply.await.unwrap_err().code(), Code::Cancelled);
+    assert_eq!(soon(reply).await.unwrap_err().code(), Code::Cancelled);
 
     let failing = tokio_stream::iter([Ok(note("x")), Err(Status::data_loss("mine"))]);
     let status = client.collect().send_all(failing).await.unwrap_err();

@@ -2,7 +2,9 @@
 //!
 //! The other side is `h2` driven by hand: a client whose header blocks are written byte by byte
 //! ([`caller`]), a server that answers as it is told ([`answerer`]). The pipe between them is in
-//! memory and time is paused: a side that waits for ever fails its test at once.
+//! memory and time is paused: a side that waits for ever fails its test at once ([`soon`]).
+
+use std::time::Duration;
 
 mod answerer;
 mod backpressure;
@@ -19,3 +21,10 @@ mod response_heads;
 mod response_messages;
 mod response_metadata;
 mod response_table;
+
+/// Fails where a test would wait for ever. With time paused that takes no time.
+async fn soon<T>(happens: impl Future<Output = T>) -> T {
+    let patience = Duration::from_secs(60);
+    let happened = tokio::time::timeout(patience, happens).await;
+    happened.expect("it happens at all")
+}

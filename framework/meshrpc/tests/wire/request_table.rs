@@ -7,6 +7,7 @@ use meshrpc::testing::PipeConnector;
 
 use super::caller::{Caller, Outcome, data};
 use super::head::{CHAT, Head, framed_note};
+use super::soon;
 
 /// What a table says about a request.
 #[derive(Debug, Clone, Copy)]
@@ -74,12 +75,13 @@ impl Bystander {
         let said = framed_note("still here");
         self.request.send_data(said.clone().into(), false)?;
         if let Some(response) = self.response.take() {
-            self.body = Some(response.await?.into_body());
+            self.body = Some(soon(response).await?.into_body());
         }
         let body = self.body.as_mut().expect("set above");
         let mut heard = Vec::new();
         while heard.len() < said.len() {
-            heard.extend_from_slice(&data(body).await.expect("the call goes on")?);
+            let data = soon(data(body)).await;
+            heard.extend_from_slice(&data.expect("the call goes on")?);
         }
         assert_eq!(heard, said);
         Ok(())

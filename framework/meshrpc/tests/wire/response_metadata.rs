@@ -9,6 +9,7 @@ use super::answerer::{Reply, Scripted};
 use super::caller::{Caller, serve};
 use super::head::{CHAT, COLLECT, COUNT, Head, SAY, X, framed_note};
 use super::response_table::Kind;
+use super::soon;
 use crate::support::Note;
 use crate::support::echo_service::EchoService;
 
@@ -292,7 +293,7 @@ async fn headers_wait_for_the_first_message_or_a_flush() {
             .call(&Head::new(SAY), &[framed_note("go")])
             .await
             .answer();
-        let mut response = exchange.response.await.unwrap();
+        let mut response = soon(exchange.response).await.unwrap();
         assert_eq!(response.headers()["content-type"], "application/grpc");
         let data = tokio::time::timeout(second, response.body_mut().data()).await;
         assert_eq!(data.map_or(0, |data| data.unwrap().unwrap().len()), body);
@@ -300,7 +301,7 @@ async fn headers_wait_for_the_first_message_or_a_flush() {
             .call(&Head::new(SAY), &[framed_note("go")])
             .await
             .answer();
-        let trailers = response.body_mut().trailers().await.unwrap().unwrap();
+        let trailers = soon(response.body_mut().trailers()).await.unwrap().unwrap();
         assert_eq!(trailers["grpc-status"], "0");
     }
 }
