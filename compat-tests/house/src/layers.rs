@@ -18,8 +18,8 @@ const COLUMNS: &[&str] = &[
     "telemetry",
 ];
 
-/// The files in which the columns meet the core.
-const STACKS: &[&str] = &["client/stack.rs", "server/stack.rs"];
+/// Where the columns meet the core: the two stacks, and the parts of one that outgrew its file.
+const STACKS: &[&str] = &["client/stack", "server/stack"];
 
 /// Each layer with the layers that it may name.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -139,7 +139,9 @@ fn may_name(from: &str, to: &str, file: &str) -> bool {
         return matches!(to, "base" | "google");
     }
     if COLUMNS.contains(&to) {
-        return STACKS.contains(&file);
+        return STACKS
+            .iter()
+            .any(|stack| file == format!("{stack}.rs") || file.starts_with(&format!("{stack}/")));
     }
     LAYERS
         .iter()

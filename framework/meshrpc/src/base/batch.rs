@@ -55,6 +55,7 @@ impl Batch {
 
     /// Adds a message that was checked, in its envelope.
     pub(crate) fn push_framed(&mut self, framed: Bytes) {
+        self.settle();
         if framed.len() >= LONG {
             self.long = Some(framed);
             return;
@@ -69,12 +70,20 @@ impl Batch {
     /// where there are no others.
     pub(crate) fn append(&mut self, framed: BytesMut, longest: usize) -> Result<(), Status> {
         self.check(longest)?;
+        self.settle();
         if self.buffer.is_empty() {
             self.buffer = framed;
         } else {
             self.buffer.extend_from_slice(&framed);
         }
         Ok(())
+    }
+
+    /// A long message leaves last; one that is followed by others is copied after all.
+    fn settle(&mut self) {
+        if let Some(long) = self.long.take() {
+            self.buffer.extend_from_slice(&long);
+        }
     }
 
     /// The next piece to send.
@@ -94,5 +103,26 @@ impl Batch {
              (Limits::max_send_message raises it)",
             self.limit
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_keeps_all_messages_in_order() {
+        let mut batch = Batch::new(usize::MAX);
+        let mut expected = Vec::new();
+        for (len, byte) in [(3, 1), (LONG, 2), (LONG, 3), (5, 4), (LONG, 5)] {
+            let payload = Payload::copy_from_slice(&vec![byte; len]).unwrap();
+            expected.extend_from_slice(&payload.clone().into_framed());
+            batch.push(payload).unwrap();
+        }
+        let mut sent = Vec::new();
+        while let Some(piece) = batch.take() {
+            sent.extend_from_slice(&piece);
+        }
+        assert!(sent == expected);
     }
 }

@@ -51,7 +51,8 @@ impl<T> ResponseExt for Response<T> {
 
 /// What a handler may ask about the call that a [`Request`] belongs to.
 pub trait RequestExt {
-    /// The call's context; a detached one for a request that no server received.
+    /// The context of the call that is being handled; a detached one outside of a handler. Take
+    /// it before moving the request to another task, where no handler runs.
     fn context(&self) -> CallContext;
 
     /// When the caller stops waiting.

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::around::around;
 use super::builder::ChannelBuilder;
 use super::error::ConnectError;
-use super::stack::Stack;
+use super::stack::{Stack, around};
 use crate::base::{Call, CallFuture, CallRequest};
 
 /// A channel to a target. Cheap to clone; clones share their connections.

@@ -1,6 +1,5 @@
 //! The client: a [`Channel`] to a target, and the typed calls that generated clients make.
 
-mod around;
 mod builder;
 pub(crate) mod calls;
 mod channel;

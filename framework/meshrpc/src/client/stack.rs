@@ -1,8 +1,11 @@
 //! The layers of a client call, outermost first.
 
+mod around;
+
+pub(super) use self::around::around;
+
 use std::sync::Arc;
 
-use super::around::around;
 use super::endpoints::Endpoints;
 use super::target::{Addresses, Target};
 use super::{layered, transparent};
@@ -43,7 +46,14 @@ impl Stack {
             false => {
                 let stack = Arc::clone(self);
                 Box::pin(async move {
-                    let attempts = |request| stack.attempts(request);
+                    let attempts = |request: CallRequest| {
+                        // An interceptor may have set a deadline, which then holds, too.
+                        let own = request
+                            .context
+                            .deadline()
+                            .filter(|_| deadline != request.context.deadline());
+                        around(None, own, stack.attempts(request))
+                    };
                     stack.call_interceptors.run(request, attempts).await
                 })
             }

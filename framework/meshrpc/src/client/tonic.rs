@@ -188,7 +188,13 @@ struct Over {
 impl Handle for Over {
     type Answer = CallFuture;
 
-    fn handle(&self, mut request: CallRequest) -> CallFuture {
+    type Place = ();
+
+    fn admit(&self) -> Result<(), Status> {
+        Ok(())
+    }
+
+    fn handle(&self, mut request: CallRequest, (): ()) -> CallFuture {
         if let Some(encoding) = self.encoding {
             request.extensions.insert(encoding);
         }

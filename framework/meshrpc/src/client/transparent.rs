@@ -45,7 +45,13 @@ pub(super) async fn exchange(
     let mut refused = false;
     loop {
         let picked = stack.endpoints.pick(call).await?;
-        let head = head()?;
+        let mut head = head()?;
+        if let Some(deadline) = call.context.deadline()
+            && call.spec.kind().client_streams()
+        {
+            // A stream is sent by a task of its own, which has to end in time, too.
+            head.extensions_mut().insert(deadline);
+        }
         // A single message is kept for a repetition: its bytes are shared, not copied.
         let spare = if refused { None } else { body.shared() };
         let (exchange, report) = match start(picked, head, body) {

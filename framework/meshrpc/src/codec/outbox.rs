@@ -7,7 +7,7 @@
 //! and the call's.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
@@ -15,8 +15,8 @@ use tonic::Status;
 use tonic::metadata::MetadataMap;
 
 use crate::base::limits::COALESCE;
-use crate::base::payload::{ENVELOPE, envelope_len};
-use crate::base::{Batch, MessageStream, Payload};
+use crate::base::payload::{ENVELOPE, envelope_len, write_envelope};
+use crate::base::{Batch, Deadline, MessageStream, Payload, deadline};
 
 /// The flag byte, in here, of a message that must not be compressed.
 const NEVER_COMPRESS: u8 = 0x80;
@@ -96,6 +96,18 @@ impl State {
     }
 }
 
+/// Takes an unfinished message back when it is dropped.
+struct Unsent<'a> {
+    framed: &'a mut BytesMut,
+    at: usize,
+}
+
+impl Drop for Unsent<'_> {
+    fn drop(&mut self) {
+        self.framed.truncate(self.at);
+    }
+}
+
 fn register(slot: &mut Option<Waker>, cx: &Context<'_>) {
     match slot {
         Some(waker) => waker.clone_from(cx.waker()),
@@ -105,7 +117,8 @@ fn register(slot: &mut Option<Waker>, cx: &Context<'_>) {
 
 impl Outbox {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no panic while the outbox is locked")
+        // A codec may panic in here; what it left behind is taken back by [`Unsent`].
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     // === the sender's end ===
@@ -136,12 +149,16 @@ impl Outbox {
             // Small messages share an allocation of a frame's size.
             state.framed.reserve((ENVELOPE + len).max(COALESCE / 2));
         }
-        state.framed.extend_from_slice(&[0; ENVELOPE]);
-        encode(&mut state.framed);
-        if let Err(status) = crate::base::payload::write_envelope(&mut state.framed, at, false) {
-            state.framed.truncate(at);
-            return Poll::Ready(Err(status));
-        }
+        let mut unsent = Unsent {
+            framed: &mut state.framed,
+            at,
+        };
+        unsent.framed.extend_from_slice(&[0; ENVELOPE]);
+        encode(unsent.framed);
+        write_envelope(unsent.framed, at, false)?;
+        // Nothing to take back any more.
+        unsent.at = usize::MAX;
+        drop(unsent);
         if !compress {
             state.framed[at] = NEVER_COMPRESS;
             state.marked = true;
@@ -269,20 +286,30 @@ impl Outbox {
 
 /// The puller's end of a client's outbox.
 #[derive(Debug)]
-pub(crate) struct OutboxStream(pub(crate) Arc<Outbox>);
+pub(crate) struct OutboxStream {
+    outbox: Arc<Outbox>,
+    deadline: Option<Deadline>,
+}
+
+impl OutboxStream {
+    /// The stream of a call that ends at `deadline`.
+    pub(crate) const fn new(outbox: Arc<Outbox>, deadline: Option<Deadline>) -> Self {
+        Self { outbox, deadline }
+    }
+}
 
 impl MessageStream for OutboxStream {
     fn poll_message(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Payload, Status>>> {
-        if let Some(payload) = self.0.pop() {
+        if let Some(payload) = self.outbox.pop() {
             return Poll::Ready(Some(Ok(payload)));
         }
-        match self.0.poll_end(cx) {
+        match self.outbox.poll_end(cx) {
             Poll::Pending => Poll::Pending,
             // Ended: but something may have been sent before that.
-            Poll::Ready(end) => Poll::Ready(match (self.0.pop(), end) {
+            Poll::Ready(end) => Poll::Ready(match (self.outbox.pop(), end) {
                 (Some(payload), _) => Some(Ok(payload)),
                 (None, Ok(())) => None,
                 (None, Err(status)) => Some(Err(status)),
@@ -295,12 +322,12 @@ impl MessageStream for OutboxStream {
         cx: &mut Context<'_>,
         batch: &mut Batch,
     ) -> Poll<Result<bool, Status>> {
-        if self.0.drain(batch)? {
+        if self.outbox.drain(batch)? {
             return Poll::Ready(Ok(true));
         }
-        match self.0.poll_end(cx) {
+        match self.outbox.poll_end(cx) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(end) => Poll::Ready(match self.0.drain(batch)? {
+            Poll::Ready(end) => Poll::Ready(match self.outbox.drain(batch)? {
                 true => Ok(true),
                 false => end.map(|()| false),
             }),
@@ -310,8 +337,12 @@ impl MessageStream for OutboxStream {
 
 impl Drop for OutboxStream {
     fn drop(&mut self) {
-        self.0.close(Status::cancelled(
-            "the call has ended; its receiver or reply has the status",
-        ));
+        let passed = self.deadline.is_some_and(Deadline::has_passed);
+        self.outbox.close(match passed {
+            true => deadline::exceeded("client"),
+            false => Status::cancelled(
+                "the call has ended before all was sent; its receiver or reply has the status",
+            ),
+        });
     }
 }

@@ -125,9 +125,7 @@ impl<M> Sender<M> {
     /// # Errors
     /// The status of the call when it has ended before.
     pub async fn finish(&mut self) -> Result<(), Status> {
-        if self.role == Role::Caller {
-            self.role = Role::Finished;
-        }
+        self.role = Role::Finished;
         self.outbox.finish();
         self.flush().await
     }

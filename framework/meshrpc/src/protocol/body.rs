@@ -14,6 +14,7 @@ use http_body::{Frame, SizeHint};
 use tonic::Status;
 
 use super::service::what;
+use crate::base::limits::COALESCE;
 use crate::transport::Http2Body;
 
 /// The error of a body that broke off.
@@ -86,6 +87,15 @@ impl Body {
 
     pub(crate) const fn http2(body: Http2Body) -> Self {
         Self(Kind::Http2(body))
+    }
+
+    /// Whether it is known at once and small enough to be written without waiting.
+    pub(crate) fn is_short(&self) -> bool {
+        match &self.0 {
+            Kind::Empty => true,
+            Kind::Full { data, .. } => data.len() <= COALESCE,
+            Kind::Http2(_) | Kind::Boxed(_) => false,
+        }
     }
 
     /// Whether there is nothing to send at all.

@@ -14,6 +14,7 @@ use tonic::Status;
 use tonic::metadata::MetadataMap;
 
 use super::panic::panicked;
+use crate::base::upstream::for_caller;
 use crate::base::{Batch, CallResponse, MessageStream, Messages, Payload};
 use crate::codec::{Codec, HandlerEnd, Outbox, Sender};
 
@@ -83,7 +84,9 @@ impl Running {
         };
         match end.result {
             Ok(()) => Ok(end.trailers),
-            Err(mut status) if !end.trailers.is_empty() => {
+            Err(status) if !end.trailers.is_empty() => {
+                // What came from upstream goes no further; the handler's own trailers do.
+                let mut status = for_caller(status);
                 let mut metadata = end.trailers.into_headers();
                 for (name, value) in status.metadata().as_ref() {
                     metadata.append(name, value.clone());

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response, StatusCode};
 use tonic::Status;
 
-use super::admission::Admission;
+use super::admission::{Admission, Place};
 use super::error::ServeError;
 use super::service::{ServedServices, Service};
 use super::stack::{self, Layers};
@@ -213,8 +213,14 @@ pub(crate) enum Answer {
 impl Handle for Arc<Route> {
     type Answer = stack::Answer;
 
-    fn handle(&self, request: CallRequest) -> stack::Answer {
-        stack::call(&self.layers, &self.service, request)
+    type Place = Place;
+
+    fn admit(&self) -> Result<Place, Status> {
+        self.layers.admission.admit()
+    }
+
+    fn handle(&self, request: CallRequest, place: Place) -> stack::Answer {
+        stack::call(&self.layers, &self.service, place, request)
     }
 }
 

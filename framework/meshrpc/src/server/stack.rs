@@ -13,8 +13,8 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 
 use tokio::time::Sleep;
-use tonic::Status;
 use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
 
 use super::admission::{Admission, Place};
 use super::panic::panicked;
@@ -23,8 +23,8 @@ use crate::base::events::Sink;
 use crate::base::interceptor::Interceptors;
 use crate::base::upstream::for_caller;
 use crate::base::{
-    Batch, CallContext, CallFuture, CallRequest, CallResponse, CallSide, MessageStream, Messages,
-    Payload, deadline,
+    Batch, CallContext, CallFuture, CallRequest, CallResponse, CallSide, Deadline, MessageStream,
+    Messages, Payload, deadline,
 };
 use crate::telemetry::Watch;
 
@@ -40,27 +40,26 @@ pub(crate) struct Layers {
 pub(crate) fn call(
     layers: &Arc<Layers>,
     service: &Arc<dyn Service>,
+    place: Place,
     mut request: CallRequest,
 ) -> Answer {
     // Watching comes first, so that span and events tell what the caller is told.
     let watch = Watch::start(CallSide::Server, &layers.sink, &mut request);
     // The context is current while the handler runs: its own calls inherit it.
     let context = request.context.clone();
-    // A place among the handlers, given back when this one is gone, whatever ends it.
-    let (place, refused) = match layers.admission.admit() {
-        Ok(place) => (Some(place), None),
-        Err(status) => (None, Some(status)),
-    };
     let around = Around {
         watch,
         // When the deadline passes, everything below is dropped.
         timer: None,
         context,
-        _place: place,
+        // Given back when the handler is gone, whatever ends it.
+        _place: Some(place),
     };
+    let late = around.context.deadline().is_some_and(Deadline::has_passed);
     let call = around.enter(|| -> CallFuture {
-        if let Some(status) = refused {
-            return Box::pin(std::future::ready(Err(status)));
+        if late {
+            // Nobody waits for the answer any more.
+            return Box::pin(std::future::ready(Err(deadline::exceeded("server"))));
         }
         if layers.interceptors.is_empty() && service.options().interceptors.is_empty() {
             service.handle(request)
@@ -85,7 +84,12 @@ pub(crate) fn call_locally(service: &Arc<dyn Service>, mut request: CallRequest)
     if let Some(trace) = caller.trace() {
         trace.inject(&mut request.metadata);
     }
-    call(&LAYERS, service, request)
+    match LAYERS.admission.admit() {
+        Ok(place) => call(&LAYERS, service, place, request),
+        Err(status) => Answer::new(CallContext::detached(), || {
+            Box::pin(std::future::ready(Err(status)))
+        }),
+    }
 }
 
 /// A call inside a user's interceptors: the server's outside, the service's own inside.
@@ -95,10 +99,11 @@ fn intercepted(layers: Arc<Layers>, service: Arc<dyn Service>, request: CallRequ
         layers
             .interceptors
             .run(request, |request| {
-                service
-                    .options()
-                    .interceptors
-                    .run(request, |request| service.handle(request))
+                service.options().interceptors.run(request, |request| {
+                    // An interceptor may have changed the context: the handler's is the one
+                    // that came through.
+                    Answer::new(request.context.clone(), || service.handle(request))
+                })
             })
             .await
     })
@@ -132,7 +137,13 @@ impl Around {
 
     /// What the caller hears of an error; the call's end.
     fn failed(mut self, status: Status) -> Status {
-        let status = for_caller(status);
+        let status = match status.code() {
+            Code::Ok => Status::internal(
+                "server: the handler failed with a status whose code is OK; an incomplete answer \
+                 must not look complete",
+            ),
+            _ => for_caller(status),
+        };
         if let Some(watch) = self.watch.take() {
             watch.end(Err(&status));
         }
@@ -151,6 +162,23 @@ pub(crate) struct Answer {
     call: CallFuture,
     /// `None` once the call is answered.
     around: Option<Around>,
+}
+
+impl Answer {
+    /// A call inside a context and its deadline, and nothing else.
+    fn new(context: CallContext, call: impl FnOnce() -> CallFuture) -> Self {
+        let around = Around {
+            watch: None,
+            timer: None,
+            context,
+            _place: None,
+        };
+        let call = around.enter(call);
+        Self {
+            call: call.unwrap_or_else(|status| Box::pin(std::future::ready(Err(status)))),
+            around: Some(around),
+        }
+    }
 }
 
 impl Future for Answer {

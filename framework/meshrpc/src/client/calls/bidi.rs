@@ -70,8 +70,9 @@ where
     where
         S: Stream<Item: StreamItem<Req>> + Send + 'static,
     {
-        let messages = Messages::stream(Encoded::<S, Req, C>::new(requests));
         let options = self.options;
+        let stream = Encoded::<S, Req, C>::new(requests, options.context());
+        let messages = Messages::stream(stream);
         async move {
             let (channel, request) = options.into_request(messages)?;
             let response = channel.call(request).await.map_err(received)?;
@@ -102,10 +103,8 @@ impl MessageStream for TellEnd {
         let message = ready!(self.messages.poll_next(cx));
         match &message {
             Some(Ok(_)) => {}
-            Some(Err(status)) => self.outbox.close_with(status.clone()),
-            None => self
-                .outbox
-                .close_with(Status::ok("the call has ended: the server is done")),
+            Some(Err(status)) => self.outbox.close_with(received(status.clone())),
+            None => self.outbox.close_with(reply::answered_early()),
         }
         Poll::Ready(message)
     }

@@ -49,7 +49,7 @@ where
         let reply = Reply::new(async move {
             let response = Single::<Res, C>::of(started).await;
             outbox.close_with(match &response {
-                Ok(_) => Status::ok("the call has ended: the server answered"),
+                Ok(_) => reply::answered_early(),
                 Err(status) => status.clone(),
             });
             response
@@ -66,8 +66,9 @@ where
     where
         S: Stream<Item: StreamItem<Req>> + Send + 'static,
     {
-        let messages = Messages::stream(Encoded::<S, Req, C>::new(requests));
         let options = self.options;
+        let stream = Encoded::<S, Req, C>::new(requests, options.context());
+        let messages = Messages::stream(stream);
         async move { Single::<Res, C>::start(options, Ok(messages)).await }
     }
 }

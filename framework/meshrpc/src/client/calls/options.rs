@@ -8,6 +8,7 @@ use tonic::{Extensions, Status};
 use crate::base::{CallContext, CallRequest, Deadline, Messages, MethodSpec};
 use crate::client::{Channel, WaitForReady};
 use crate::codec::Encoding;
+use crate::protocol::grpc;
 
 /// The options of one call, collected until it starts.
 #[derive(Debug)]
@@ -67,6 +68,11 @@ impl Options {
                  and '.'; keys in -bin take metadata_bin()"
             ));
         };
+        if grpc::is_reserved(key.as_str()) {
+            return self.refuse(format!(
+                "metadata key \"{key}\" is reserved: the protocol itself uses it"
+            ));
+        }
         match AsciiMetadataValue::try_from(value) {
             Ok(value) => {
                 self.metadata.append(key, value);
@@ -100,6 +106,16 @@ impl Options {
             .get_or_insert_with(|| Status::internal(format!("client: {message}")));
     }
 
+    /// When the call ends, as far as is known now.
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        Deadline::earlier(self.context.deadline(), self.timeout.map(Deadline::after))
+    }
+
+    /// The context that the call is made in.
+    pub(crate) fn context(&self) -> CallContext {
+        self.context.clone()
+    }
+
     /// The message-level request. The timeout counts from here.
     pub(crate) fn into_request(
         mut self,
@@ -113,7 +129,7 @@ impl Options {
             && let Some(timeout) = self.metadata.remove("grpc-timeout")
         {
             let value = timeout.as_encoded_bytes();
-            let timeout = crate::protocol::grpc::parse_timeout(value)
+            let timeout = grpc::parse_timeout(value)
                 .map_err(|error| Status::internal(format!("client: {error}")))?;
             self.timeout(timeout);
         }

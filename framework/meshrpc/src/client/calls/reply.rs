@@ -7,10 +7,12 @@ use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 use tonic::Status;
+use tracing::Instrument as _;
 
 use super::options::Options;
 use crate::base::rt::{self, TaskGuard};
-use crate::base::{Call, CallResponse, Messages};
+use crate::base::upstream::received;
+use crate::base::{Call, CallContext, CallResponse, Messages};
 use crate::codec::{Codec, Outbox, OutboxStream, Sender};
 
 /// The answer to a call that was `start()`ed. Dropping it cancels the call.
@@ -53,21 +55,26 @@ pub(super) struct Started {
 pub(super) fn start<Req, C: Codec<Req>>(options: Options) -> (Sender<Req>, Started, Arc<Outbox>) {
     let outbox = Arc::new(Outbox::default());
     let sender = Sender::for_caller::<C>(Arc::clone(&outbox));
-    let messages = Messages::stream(OutboxStream(Arc::clone(&outbox)));
+    let messages = Messages::stream(OutboxStream::new(Arc::clone(&outbox), options.deadline()));
     let (tell, answer) = oneshot::channel();
     let shared = Arc::clone(&outbox);
     let request = options.into_request(messages);
-    let task = rt::spawn_scoped(async move {
+    if let Err(status) = &request {
+        shared.close_with(status.clone());
+    }
+    // The task is the call's: its context and span are those in which the call was made.
+    let task = CallContext::current().scope(async move {
         let result = match request {
             Ok((channel, request)) => channel.call(request).await,
             Err(status) => Err(status),
         };
         if let Err(status) = &result {
             // From here on `send` says what happened to the call.
-            shared.close_with(status.clone());
+            shared.close_with(received(status.clone()));
         }
         let _ = tell.send(result);
     });
+    let task = rt::spawn_scoped(task.in_current_span());
     let started = Started {
         answer,
         _task: task,
@@ -86,4 +93,12 @@ impl Future for Started {
             )),
         })
     }
+}
+
+/// What `send` says when the call has succeeded already. No success, lest a `?` takes an
+/// incomplete stream for a complete one.
+pub(super) fn answered_early() -> Status {
+    Status::cancelled(
+        "the server has answered without waiting for more; the reply or receiver has its answer",
+    )
 }

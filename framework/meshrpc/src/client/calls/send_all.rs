@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use tonic::Status;
 
-use crate::base::{MessageStream, Payload};
+use crate::base::{CallContext, MessageStream, Payload};
 use crate::codec::{self, Codec};
 
 /// What a stream given to `send_all` may yield: messages, or results of them. An error cancels
@@ -40,14 +40,17 @@ pin_project_lite::pin_project! {
     pub(super) struct Encoded<S, M, C> {
         #[pin]
         stream: S,
+        context: CallContext,
         types: PhantomData<fn() -> (M, C)>,
     }
 }
 
 impl<S, M, C> Encoded<S, M, C> {
-    pub(super) fn new(stream: S) -> Self {
+    /// The stream runs in `context`: calls that it makes inherit what the call itself does.
+    pub(super) fn new(stream: S, context: CallContext) -> Self {
         Self {
             stream,
+            context,
             types: PhantomData,
         }
     }
@@ -62,7 +65,8 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Payload, Status>>> {
-        let item = ready!(self.project().stream.poll_next(cx));
+        let this = self.project();
+        let item = ready!(this.context.clone().enter(|| this.stream.poll_next(cx)));
         Poll::Ready(item.map(|item| {
             item.into_message()
                 .and_then(|message| codec::encode::<C, M>(&message))

@@ -198,8 +198,11 @@ impl Future for Answer {
             } => loop {
                 match ready!(incoming.poll_next(cx)) {
                     Some(Ok(payload)) if message.is_none() => *message = Some(payload),
-                    Some(Ok(_)) => break Err(cardinality("more than one response message came")),
-                    Some(Err(status)) => break Err(status),
+                    Some(Ok(_)) => {
+                        let status = cardinality("more than one response message came");
+                        break Err(behind(std::mem::take(metadata), status));
+                    }
+                    Some(Err(status)) => break Err(behind(std::mem::take(metadata), status)),
                     None => {
                         break match message.take() {
                             Some(payload) => Ok(CallResponse::new(
@@ -215,6 +218,19 @@ impl Future for Answer {
         this.0 = State::Known(None);
         Poll::Ready(end)
     }
+}
+
+/// A call that has one response and failed is a status and nothing else: the initial metadata
+/// that came before it would be lost, so it stands in the status, before the trailers.
+fn behind(metadata: MetadataMap, mut status: Status) -> Status {
+    if !metadata.is_empty() {
+        let mut headers = metadata.into_headers();
+        for (name, value) in status.metadata().as_ref() {
+            headers.append(name, value.clone());
+        }
+        *status.metadata_mut() = MetadataMap::from_headers(headers);
+    }
+    status
 }
 
 /// A response that consists of headers alone: they are trailers.

@@ -14,6 +14,11 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
+/// Whether a metadata key is the protocol's own.
+pub(crate) fn is_reserved(key: &str) -> bool {
+    HeaderName::from_bytes(key.as_bytes()).is_ok_and(|name| metadata::is_reserved(&name))
+}
+
 /// Reads a `grpc-timeout` that tonic left in a request's metadata.
 pub(crate) fn parse_timeout(value: &[u8]) -> Result<Duration, timeout::InvalidTimeout> {
     match HeaderValue::from_bytes(value) {

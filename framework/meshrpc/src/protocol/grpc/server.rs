@@ -134,9 +134,14 @@ pub(crate) fn begin(
 pub(crate) trait Handle {
     /// The answer to come.
     type Answer: Future<Output = Result<CallResponse, Status>> + Unpin;
+    /// A place among the calls under way, held from before the request is read.
+    type Place: Unpin;
+
+    /// Takes a place.
+    fn admit(&self) -> Result<Self::Place, Status>;
 
     /// Starts to answer.
-    fn handle(&self, request: CallRequest) -> Self::Answer;
+    fn handle(&self, request: CallRequest, place: Self::Place) -> Self::Answer;
 }
 
 /// Serves a request: reads it, hands it on, writes the answer.
@@ -147,32 +152,38 @@ pub(crate) struct Serve<H: Handle> {
     handle: H,
     framing: Framing,
     encoding: Option<Encoding>,
-    state: State<H::Answer>,
+    deadline: Option<Deadline>,
+    state: State<H::Answer, H::Place>,
 }
 
 #[expect(
     clippy::large_enum_variant,
     reason = "it is in the task of every call; a box would be one more allocation for each"
 )]
-enum State<A> {
+enum State<A, P> {
     /// Waiting for the single request message, no longer than the caller waits for the answer.
     Reading {
         begun: Begun,
+        place: P,
         message: Option<Payload>,
         /// Made when there is something to wait for, which for most calls there is not.
         timer: Option<Pin<Box<Sleep>>>,
     },
     Answering(A),
+    Refused(Status),
     Answered,
 }
 
 impl<H: Handle> Serve<H> {
     pub(crate) fn new(begun: Begun, handle: H) -> Self {
         let (framing, encoding) = (begun.framing, begun.encoding);
-        let state = match begun.spec.kind().client_streams() {
-            true => State::Answering(handle.handle(begun.streaming())),
-            false => State::Reading {
+        let deadline = begun.context.deadline();
+        let state = match (handle.admit(), begun.spec.kind().client_streams()) {
+            (Err(status), _) => State::Refused(status),
+            (Ok(place), true) => State::Answering(handle.handle(begun.streaming(), place)),
+            (Ok(place), false) => State::Reading {
                 begun,
+                place,
                 message: None,
                 timer: None,
             },
@@ -181,6 +192,7 @@ impl<H: Handle> Serve<H> {
             handle,
             framing,
             encoding,
+            deadline,
             state,
         }
     }
@@ -244,6 +256,7 @@ impl<H: Handle + Unpin> Future for Serve<H> {
             begun,
             message,
             timer,
+            ..
         } = &mut this.state
         {
             if let Err(status) = ready!(poll_only(begun, message, timer, cx)) {
@@ -252,22 +265,34 @@ impl<H: Handle + Unpin> Future for Serve<H> {
             }
             if let State::Reading {
                 begun,
+                place,
                 message: Some(message),
                 ..
             } = std::mem::replace(&mut this.state, State::Answered)
             {
-                this.state = State::Answering(this.handle.handle(begun.single(message)));
+                let answer = this.handle.handle(begun.single(message), place);
+                this.state = State::Answering(answer);
             }
         }
-        let State::Answering(answer) = &mut this.state else {
-            return Poll::Ready(trailers_only(&Status::internal(
-                "server: a call was polled after its end",
-            )));
+        let answer = match &mut this.state {
+            State::Answering(answer) => ready!(Pin::new(answer).poll(cx)),
+            State::Refused(status) => Err(status.clone()),
+            State::Reading { .. } | State::Answered => {
+                Err(Status::internal("server: a call was polled after its end"))
+            }
         };
-        let answer = ready!(Pin::new(answer).poll(cx));
         this.state = State::Answered;
         Poll::Ready(match answer {
-            Ok(response) => respond(response, this.framing, this.encoding),
+            Ok(response) => {
+                let mut response = respond(response, this.framing, this.encoding);
+                if let Some(deadline) = this.deadline
+                    && !response.body().is_short()
+                {
+                    // Whoever writes the answer may wait long for a reader: not beyond this.
+                    response.extensions_mut().insert(deadline);
+                }
+                response
+            }
             Err(status) => trailers_only(&status),
         })
     }

@@ -8,7 +8,7 @@ use http_body::Frame;
 use tonic::Status;
 
 use super::client::Calls;
-use crate::base::rt::TaskGuard;
+use super::exchange::Uploading;
 use crate::transport::h2_errors::status_from_h2;
 
 /// Consumed bytes are given back to the peer's window in portions of this size: giving back
@@ -26,7 +26,7 @@ pub(crate) struct Http2Body {
     /// Trailers matter (a response) or are read over (a request).
     with_trailers: bool,
     /// Sends the request's body for as long as somebody reads the response.
-    _upload: Option<TaskGuard>,
+    upload: Option<Uploading>,
     /// Counts as a call of its connection.
     _call: Option<Calls>,
 }
@@ -45,14 +45,14 @@ impl Http2Body {
     }
 
     /// The body of a response.
-    pub(crate) fn response(stream: RecvStream, upload: Option<TaskGuard>, call: Calls) -> Self {
+    pub(super) fn response(stream: RecvStream, upload: Option<Uploading>, call: Calls) -> Self {
         Self::new(stream, true, upload, Some(call))
     }
 
     fn new(
         stream: RecvStream,
         with_trailers: bool,
-        upload: Option<TaskGuard>,
+        upload: Option<Uploading>,
         call: Option<Calls>,
     ) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Http2Body {
             unreleased: 0,
             state: State::Data,
             with_trailers,
-            _upload: upload,
+            upload,
             _call: call,
         }
     }
@@ -69,8 +69,18 @@ impl Http2Body {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        self.poll(cx)
-            .map(|frame| frame.map(|frame| frame.map_err(status_from_h2)))
+        let frame = ready!(self.poll(cx));
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| self.failed(error))))
+    }
+
+    /// Why the body broke off. The request's own failure explains more than the reset that it
+    /// led to.
+    fn failed(&mut self, error: h2::Error) -> Status {
+        let own = match &mut self.upload {
+            Some(upload) if error.is_reset() && !error.is_remote() => upload.failure(),
+            _ => None,
+        };
+        own.unwrap_or_else(|| status_from_h2(error))
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {

@@ -19,7 +19,7 @@ pub(crate) use super::exchange::Exchange;
 use super::exchange::Upload;
 use super::session::{self, Session};
 use crate::base::limits::MAX_FRAME;
-use crate::base::{KeepaliveOptions, Limits};
+use crate::base::{Deadline, KeepaliveOptions, Limits};
 use crate::protocol::{Body, Kind};
 use crate::transport::guard::Greeting;
 use crate::transport::{Io, Processed, TransportError};
@@ -166,6 +166,7 @@ impl Connection {
     ) -> Result<Exchange, (TransportError, Body)> {
         let body = body.into_kind();
         let end = matches!(body, Kind::Empty);
+        let deadline = head.extensions().get::<Deadline>().copied();
         let unsent = |error, body| {
             let error = TransportError::unsent(error);
             if error.processed == Processed::Unsent {
@@ -215,7 +216,7 @@ impl Connection {
                 Upload::Done
             }
             kind @ Kind::Full { .. } => Upload::inline(stream, Body::from_kind(kind)),
-            kind => Upload::task(stream, Body::from_kind(kind)),
+            kind => Upload::task(stream, Body::from_kind(kind), deadline),
         };
         Ok(Exchange::new(
             response,

@@ -5,17 +5,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use h2::SendStream;
 use h2::client::ResponseFuture;
+use h2::{Reason, SendStream};
 use http::Response;
 use tokio::sync::oneshot;
+use tonic::Status;
 
 use super::Http2Body;
 use super::client::{Calls, Queued};
 use super::write::{WriteError, write_body, write_stream};
 use crate::base::rt::{self, TaskGuard};
-use crate::protocol::Body;
-use crate::transport::{Processed, TransportError};
+use crate::base::{Deadline, deadline};
+use crate::protocol::{Body, body_error_to_status};
+use crate::transport::TransportError;
 
 /// A request under way. Dropping it resets the stream with CANCEL.
 pub(crate) struct Exchange {
@@ -31,13 +33,31 @@ pub(super) enum Upload {
     /// A single large message: the caller's own task, while it waits for the response.
     Inline(Pin<Box<dyn Future<Output = Result<(), WriteError>> + Send>>),
     /// A stream: a task, ended when the response is dropped.
-    Task {
-        guard: TaskGuard,
-        failure: oneshot::Receiver<Broken>,
-    },
+    Task(Uploading),
+}
+
+/// The rest of a request that is being sent by a task, which ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Uploading {
+    guard: TaskGuard,
+    failure: oneshot::Receiver<Broken>,
+}
+
+impl Uploading {
+    /// Why the request broke off, if it was on this side.
+    pub(super) fn failure(&mut self) -> Option<Status> {
+        match self.failure.try_recv() {
+            Ok(Broken {
+                error: WriteError::Body(error),
+                ..
+            }) => Some(body_error_to_status(error)),
+            _ => None,
+        }
+    }
 }
 
 /// A request's stream that was not sent to its end.
+#[derive(Debug)]
 pub(super) struct Broken {
     error: WriteError,
     /// The stream, if nothing was taken from it.
@@ -49,19 +69,54 @@ impl Upload {
         Self::Inline(Box::pin(async move { write_body(&mut stream, body).await }))
     }
 
-    pub(super) fn task(mut stream: SendStream<Bytes>, mut body: Body) -> Self {
+    /// Sends a stream in a task of its own, until `deadline` at the latest: nobody may be reading
+    /// the response, which would notice.
+    pub(super) fn task(
+        stream: SendStream<Bytes>,
+        mut body: Body,
+        deadline: Option<Deadline>,
+    ) -> Self {
         let (failed, failure) = oneshot::channel();
         let guard = rt::spawn_scoped(async move {
+            let mut stream = Whole {
+                stream,
+                ended: false,
+            };
             let mut touched = false;
-            if let Err(error) = write_stream(&mut stream, &mut body, &mut touched).await {
-                // Nobody listens any more when the response has arrived.
-                let _ = failed.send(Broken {
-                    error,
-                    untouched: (!touched).then_some(body),
-                });
+            let writing = write_stream(&mut stream.stream, &mut body, &mut touched);
+            let written = match deadline {
+                None => writing.await,
+                Some(deadline) => rt::timeout_at(deadline.instant(), writing)
+                    .await
+                    .unwrap_or_else(|| Err(WriteError::Body(deadline::exceeded("client").into()))),
+            };
+            match written {
+                Ok(()) => stream.ended = true,
+                Err(error) => {
+                    // Told before the reset, which makes others ask.
+                    let _ = failed.send(Broken {
+                        error,
+                        untouched: (!touched).then_some(body),
+                    });
+                }
             }
         });
-        Self::Task { guard, failure }
+        Self::Task(Uploading { guard, failure })
+    }
+}
+
+/// A stream that is reset unless it was sent to its end: whatever else ends its task, a panic of
+/// the user's stream included, must not leave the peer waiting.
+struct Whole {
+    stream: SendStream<Bytes>,
+    ended: bool,
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.stream.send_reset(Reason::CANCEL);
+        }
     }
 }
 
@@ -87,12 +142,15 @@ impl Exchange {
     ) -> Result<Response<Body>, (TransportError, Option<Body>)> {
         match poll_fn(|cx| self.poll_response(cx)).await {
             Ok(response) => {
-                let guard = match self.upload {
-                    Upload::Done | Upload::Inline(_) => None,
-                    Upload::Task { guard, .. } => Some(guard),
+                let upload = match self.upload {
+                    Upload::Done => None,
+                    // The peer answers before it has read everything, which does not mean that
+                    // it does not want the rest.
+                    Upload::Inline(writer) => Some(rest(writer)),
+                    Upload::Task(uploading) => Some(uploading),
                 };
                 let calls = self.calls;
-                Ok(response.map(|stream| Body::http2(Http2Body::response(stream, guard, calls))))
+                Ok(response.map(|stream| Body::http2(Http2Body::response(stream, upload, calls))))
             }
             Err(error) => Err(self.failed(error).await),
         }
@@ -117,15 +175,12 @@ impl Exchange {
     /// Why there is no response.
     async fn failed(self, error: h2::Error) -> (TransportError, Option<Body>) {
         let error = TransportError::sent(error);
-        let Upload::Task { mut failure, guard } = self.upload else {
+        let Upload::Task(uploading) = self.upload else {
             return (error, None);
         };
-        // Only a request that may be sent again is worth waiting for; its task is about to see
-        // that the stream was reset.
-        let broken = match error.processed {
-            Processed::Maybe => failure.try_recv().ok(),
-            _ => (&mut failure).await.ok(),
-        };
+        // The task is about to see that the stream was reset, if it has not ended already.
+        let Uploading { guard, failure } = uploading;
+        let broken = failure.await.ok();
         drop(guard);
         match broken {
             // The request's own failure explains more than the reset that it led to.
@@ -137,4 +192,18 @@ impl Exchange {
             None => (error, None),
         }
     }
+}
+
+/// Sends the rest of a single message while its response is read.
+fn rest(writer: Pin<Box<dyn Future<Output = Result<(), WriteError>> + Send>>) -> Uploading {
+    let (failed, failure) = oneshot::channel();
+    let guard = rt::spawn_scoped(async move {
+        if let Err(error) = writer.await {
+            let _ = failed.send(Broken {
+                error,
+                untouched: None,
+            });
+        }
+    });
+    Uploading { guard, failure }
 }

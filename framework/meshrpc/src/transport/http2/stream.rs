@@ -1,6 +1,7 @@
 //! One stream of a server's connection: the handler's run, and writing its answer.
 
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +16,7 @@ use super::Http2Body;
 use super::server::{Exchange, Shared};
 use super::stop::{Stop, Stopped};
 use super::write::{WriteError, write_at_once, write_body};
-use crate::base::rt;
+use crate::base::{Deadline, deadline, rt};
 use crate::protocol::Body;
 
 /// A stream whose request is being answered. Active for as long as it lives.
@@ -54,11 +55,11 @@ impl<E: Exchange> Stream<E> {
     /// polled anew, so that nothing that it waits for has to wake anybody here.
     pub(super) fn run_once(mut self) -> Option<Self> {
         let mut cx = Context::from_waker(Waker::noop());
-        match Pin::new(&mut self.answer).poll(&mut cx) {
+        match poll_answer(&mut self.answer, &mut cx) {
             Poll::Pending => Some(self),
             Poll::Ready(response) => {
-                if let Some((stream, body)) = self.send(response) {
-                    rt::spawn(self.finish(stream, body));
+                if let Some(rest) = self.send(response) {
+                    rt::spawn(self.finish(rest));
                 }
                 None
             }
@@ -76,19 +77,27 @@ impl<E: Exchange> Stream<E> {
         };
         let response = match answered {
             Answered::Response(response) => response,
-            Answered::Stopped => self.shared.0.exchange.refuse(&Stop::status()),
+            Answered::Stopped => Some(self.shared.0.exchange.refuse(&Stop::status())),
             // Nobody waits for the answer any more: the handler is dropped with this.
             Answered::Reset => return,
         };
-        if let Some((stream, body)) = self.send(response) {
+        if let Some(rest) = self.send(response) {
             // Rare or long-lived, so it is kept out of every call's task.
-            Box::pin(self.finish(stream, body)).await;
+            Box::pin(self.finish(rest)).await;
         }
     }
 
     /// Sends the answer; what can't be sent without waiting is given back.
-    fn send(&mut self, response: Response<Body>) -> Option<(SendStream<Bytes>, Body)> {
-        let (head, body) = response.into_parts();
+    fn send(&mut self, response: Option<Response<Body>>) -> Option<Rest> {
+        let Some(response) = response else {
+            self.respond.send_reset(Reason::INTERNAL_ERROR);
+            return None;
+        };
+        let (mut head, body) = response.into_parts();
+        let deadline = match head.extensions.is_empty() {
+            true => None,
+            false => head.extensions.remove::<Deadline>(),
+        };
         let end = body.is_empty();
         let mut stream = match self
             .respond
@@ -103,7 +112,11 @@ impl<E: Exchange> Stream<E> {
             }
         };
         match write_at_once(&mut stream, body) {
-            Ok(rest) => rest.map(|body| (stream, body)),
+            Ok(rest) => rest.map(|body| Rest {
+                stream,
+                body,
+                deadline,
+            }),
             Err(error) => {
                 tell(&error);
                 None
@@ -112,31 +125,61 @@ impl<E: Exchange> Stream<E> {
     }
 
     /// Writes what is left of an answer.
-    async fn finish(self, mut stream: SendStream<Bytes>, body: Body) {
+    async fn finish(self, rest: Rest) {
+        let Rest {
+            mut stream,
+            body,
+            deadline,
+        } = rest;
         let shared = &self.shared.0;
+        let mut timer = None;
         let written = {
             let event = pin!(shared.stop.listen());
             let mut stopped = Stopped::new(&shared.stop, event);
             let mut writing = pin!(write_body(&mut stream, body));
             poll_fn(|cx| match writing.as_mut().poll(cx) {
-                Poll::Ready(result) => Poll::Ready(Some(result)),
-                Poll::Pending if stopped.poll(cx) => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
+                Poll::Ready(result) => Poll::Ready(Ok(result)),
+                Poll::Pending if stopped.poll(cx) => Poll::Ready(Err(Stop::status())),
+                // The handler watches the deadline itself, but not while the peer does not take
+                // what it has sent.
+                Poll::Pending => deadline::poll(deadline, &mut timer, cx)
+                    .map(|()| Err(deadline::exceeded("server"))),
             })
             .await
         };
         match written {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tell(&error),
-            // The server ends; the handler was dropped just now.
-            None => {
-                let mut trailers =
-                    std::mem::take(shared.exchange.refuse(&Stop::status()).headers_mut());
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tell(&error),
+            // The handler was dropped just now; its caller hears why.
+            Err(status) => {
+                let mut trailers = std::mem::take(shared.exchange.refuse(&status).headers_mut());
                 trailers.remove(http::header::CONTENT_TYPE);
                 if let Err(error) = stream.send_trailers(trailers) {
                     tracing::debug!(%error, "a response could not be ended");
                 }
             }
+        }
+    }
+}
+
+/// What is left of an answer that can't be written without waiting.
+struct Rest {
+    stream: SendStream<Bytes>,
+    body: Body,
+    deadline: Option<Deadline>,
+}
+
+/// Polls what answers a request. `None` is a panic: handlers catch theirs, but a user's HTTP
+/// layers may panic, too, and must not take the connection with them.
+fn poll_answer<F: Future<Output = Response<Body>> + Unpin>(
+    answer: &mut F,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Response<Body>>> {
+    match catch_unwind(AssertUnwindSafe(|| Pin::new(answer).poll(cx))) {
+        Ok(polled) => polled.map(Some),
+        Err(_) => {
+            tracing::error!("an HTTP layer or service panicked; its stream is reset");
+            Poll::Ready(None)
         }
     }
 }
@@ -156,7 +199,8 @@ fn tell(error: &WriteError) {
     reason = "it is the common one, and lives on the stack for a moment"
 )]
 enum Answered {
-    Response(Response<Body>),
+    /// `None` when what made it panicked.
+    Response(Option<Response<Body>>),
     /// The peer gave up.
     Reset,
     /// The server ends.
@@ -169,7 +213,7 @@ fn poll_unless_unwanted<F: Future<Output = Response<Body>> + Unpin>(
     stopped: &mut Stopped<'_, '_>,
     cx: &mut Context<'_>,
 ) -> Poll<Answered> {
-    if let Poll::Ready(response) = Pin::new(answer).poll(cx) {
+    if let Poll::Ready(response) = poll_answer(answer, cx) {
         return Poll::Ready(Answered::Response(response));
     }
     if respond.poll_reset(cx).is_ready() {

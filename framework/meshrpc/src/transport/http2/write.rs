@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use h2::{Reason, SendStream};
+use h2::SendStream;
 use http_body::Body as _;
 
 use crate::protocol::{Body, BodyError, Kind};
@@ -115,10 +115,8 @@ fn poll_frame_or_reset(
     match Pin::new(body).poll_frame(cx) {
         Poll::Ready(frame) => Poll::Ready(match frame.transpose() {
             Ok(frame) => Ok(frame),
-            Err(error) => {
-                stream.send_reset(Reason::CANCEL);
-                Err(WriteError::Body(error))
-            }
+            // Whoever writes knows how to end the stream.
+            Err(error) => Err(WriteError::Body(error)),
         }),
         Poll::Pending => match ready!(stream.poll_reset(cx)) {
             Ok(_) => Poll::Ready(Err(WriteError::Reset)),

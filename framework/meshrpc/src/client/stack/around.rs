@@ -142,9 +142,14 @@ impl MessageStream for Responses {
         let Some((messages, around)) = &mut this.running else {
             return Poll::Ready(None);
         };
-        let result = match around.poll(cx, |cx| {
-            messages.as_mut().poll_message(cx).map(Option::transpose)
-        }) {
+        // A reader that is slower than the wire always finds a message; the deadline holds for it
+        // all the same.
+        let late = deadline::poll(around.deadline, &mut around.timer, cx).is_ready();
+        let polled = around.poll(cx, |cx| match late {
+            true => Poll::Ready(Err(deadline::exceeded("client"))),
+            false => messages.as_mut().poll_message(cx).map(Option::transpose),
+        });
+        let result = match polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(Some(payload))) => return Poll::Ready(Some(Ok(payload))),
             Poll::Ready(end) => end,
