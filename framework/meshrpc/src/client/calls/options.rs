@@ -73,11 +73,12 @@ impl Options {
                 "metadata key \"{key}\" is reserved: the protocol itself uses it"
             ));
         }
+        let ascii = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         match AsciiMetadataValue::try_from(value) {
-            Ok(value) => {
+            Ok(value) if ascii => {
                 self.metadata.append(key, value);
             }
-            Err(_) => self.refuse(format!(
+            _ => self.refuse(format!(
                 "the value of metadata key \"{key}\" is not valid: it must be visible ASCII; \
                  other bytes belong under a key in -bin"
             )),

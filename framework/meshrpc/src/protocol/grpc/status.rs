@@ -38,6 +38,20 @@ pub(crate) fn ok_trailers(headers: &mut HeaderMap) {
     headers.insert(&GRPC_STATUS, HeaderValue::from_static("0"));
 }
 
+/// The start of a message that is too long for a header. A peer drops a whole header list over
+/// its limit (8 KiB is what gRPC suggests), and with it the code, which matters more.
+fn clipped(message: &str) -> &str {
+    const MAX: usize = 4 * 1024;
+    if message.len() <= MAX {
+        return message;
+    }
+    let mut end = MAX;
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    &message[..end]
+}
+
 /// Writes `status` into trailers, or into the headers of a Trailers-Only response, and its
 /// metadata behind it, without the names that are not the user's to write.
 pub(crate) fn to_trailers(status: &Status, headers: &mut HeaderMap) {
@@ -46,7 +60,7 @@ pub(crate) fn to_trailers(status: &Status, headers: &mut HeaderMap) {
         HeaderValue::from_static(digits(status.code())),
     );
     if !status.message().is_empty() {
-        headers.insert(&GRPC_MESSAGE, percent::encode(status.message()));
+        headers.insert(&GRPC_MESSAGE, percent::encode(clipped(status.message())));
     }
     if !status.details().is_empty() {
         let details = Bytes::from(BASE64.encode(status.details()));
@@ -159,6 +173,17 @@ fn decode_details(value: &HeaderValue) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_too_long_for_a_header_is_cut_and_the_code_arrives() {
+        let mut headers = HeaderMap::new();
+        to_trailers(&Status::not_found("☺".repeat(10_000)), &mut headers);
+        let sent: usize = headers.values().map(HeaderValue::len).sum();
+        assert!(sent < 14 * 1024, "{sent}");
+        let status = from_trailers(&mut headers).unwrap().unwrap_err();
+        assert_eq!(status.code(), Code::NotFound);
+        assert!(status.message().chars().all(|char| char == '☺'));
+    }
     use tonic::metadata::MetadataMap;
 
     fn trailers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
