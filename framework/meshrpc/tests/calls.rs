@@ -231,3 +231,62 @@ async fn invalid_metadata_is_reported_at_the_await_by_its_key() {
         .unwrap_err();
     assert!(status.message().contains("Bad Key"), "{status:?}");
 }
+
+#[tokio::test]
+async fn a_receiver_can_be_had_without_the_servers_headers() {
+    let (_server, client) = echo().await;
+    let (mut sender, reply) = client.chat().start();
+    let mut notes = reply.into_receiver();
+    sender.send(note("first")).await.unwrap();
+    assert_eq!(notes.message().await.unwrap().unwrap().text, "first");
+    sender.send(note("quit")).await.unwrap();
+    let status = notes.message().await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert!(notes.message().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_handlers_early_return_does_not_lose_messages_that_must_not_be_compressed() {
+    struct Marked;
+    impl crate::support::echo_service::EchoService for Marked {
+        async fn say(&self, _: Request<Note>) -> Result<meshrpc::Response<Note>, meshrpc::Status> {
+            Err(meshrpc::Status::unimplemented(""))
+        }
+        async fn count(
+            &self,
+            _: Request<Note>,
+            out: &mut meshrpc::Sender<Note>,
+        ) -> Result<(), meshrpc::Status> {
+            out.compress_next(false);
+            for number in 0..4 {
+                let text = "x".repeat(5_000);
+                out.send(Note { text, number }).await?;
+            }
+            Ok(())
+        }
+        async fn collect(
+            &self,
+            _: Request<meshrpc::Receiver<Note>>,
+        ) -> Result<meshrpc::Response<Note>, meshrpc::Status> {
+            Err(meshrpc::Status::unimplemented(""))
+        }
+        async fn chat(
+            &self,
+            _: Request<meshrpc::Receiver<Note>>,
+            _: &mut meshrpc::Sender<Note>,
+        ) -> Result<(), meshrpc::Status> {
+            Err(meshrpc::Status::unimplemented(""))
+        }
+    }
+    use crate::support::echo_service::{EchoServiceClient, EchoServiceServer};
+    let server =
+        crate::support::serve_with(|s| s.add_service(EchoServiceServer::new(Marked))).await;
+    let channel = meshrpc::Channel::connect(&server.target).await.unwrap();
+    let client = EchoServiceClient::new(channel);
+    let mut notes = client.count(note("")).await.unwrap().into_inner();
+    let mut numbers = Vec::new();
+    while let Some(note) = notes.message().await.unwrap() {
+        numbers.push(note.number);
+    }
+    assert_eq!(numbers, [0, 1, 2, 3]);
+}

@@ -21,12 +21,16 @@ use crate::base::upstream::received;
 /// other side back. Dropping a client's receiver before its end cancels the call.
 pub struct Receiver<M> {
     messages: Messages,
+    /// The receiver that this one will be, while the call's headers are still to come.
+    coming: Option<Coming<M>>,
     decode: fn(Bytes) -> Result<M, DecodeError>,
     /// Marks errors as received from upstream, where they are.
     mark: fn(Status) -> Status,
     end: End,
     last_compressed: bool,
 }
+
+type Coming<M> = Pin<Box<dyn Future<Output = Result<Receiver<M>, Status>> + Send>>;
 
 #[derive(Debug)]
 enum End {
@@ -52,8 +56,24 @@ impl<M> Receiver<M> {
     fn new<C: Codec<M>>(messages: Messages, mark: fn(Status) -> Status) -> Self {
         Self {
             messages,
+            coming: None,
             decode: C::decode,
             mark,
+            end: End::Open,
+            last_compressed: false,
+        }
+    }
+
+    /// The receiver that `coming` yields.
+    #[cfg(feature = "client")]
+    pub(crate) fn later(
+        coming: impl Future<Output = Result<Self, Status>> + Send + 'static,
+    ) -> Self {
+        Self {
+            messages: Messages::ended(MetadataMap::new()),
+            coming: Some(Box::pin(coming)),
+            decode: |_| Err("the call has not been answered".into()),
+            mark: std::convert::identity,
             end: End::Open,
             last_compressed: false,
         }
@@ -83,6 +103,16 @@ impl<M> Receiver<M> {
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        if let Some(coming) = &mut self.coming {
+            match ready!(coming.as_mut().poll(cx)) {
+                Ok(receiver) => *self = receiver,
+                Err(status) => {
+                    self.coming = None;
+                    self.end = End::Bad;
+                    return Poll::Ready(Some(Err(status)));
+                }
+            }
+        }
         if !matches!(self.end, End::Open) {
             return Poll::Ready(None);
         }

@@ -47,7 +47,9 @@ where
     call_options!();
 
     /// Starts the call without waiting for anything. The [`Reply`] is ready when the server's
-    /// headers are there, which may be long after the first messages were sent.
+    /// headers are there, which may be long after the first messages were sent: most servers
+    /// send them with their first message. So send before you await the reply, or take
+    /// [`Reply::into_receiver`], which waits for nothing.
     pub fn start(self) -> (Sender<Req>, Reply<Response<Receiver<Res>>>) {
         let (sender, started, outbox) = reply::start::<Req, C>(self.options);
         let reply = Reply::new(async move {
@@ -87,6 +89,28 @@ fn typed<Res, C: Codec<Res>>(response: CallResponse) -> Response<Receiver<Res>> 
         Receiver::for_caller::<C>(response.messages),
         Extensions::new(),
     )
+}
+
+impl<Res: Send + 'static> Reply<Response<Receiver<Res>>> {
+    /// The stream of responses, without waiting for the server's headers and without the
+    /// metadata in them. A call that fails before its headers fails at the first message.
+    ///
+    /// ```no_run
+    /// # async fn run<Req: Send + 'static, Res: Send + 'static, C>(
+    /// #     call: meshrpc::client::BidiStreamingCall<Req, Res, C>,
+    /// #     question: Req,
+    /// # ) -> Result<(), meshrpc::Status>
+    /// # where C: meshrpc::codec::Codec<Req> + meshrpc::codec::Codec<Res> {
+    /// let (mut questions, reply) = call.start();
+    /// let mut answers = reply.into_receiver();
+    /// questions.send(question).await?;
+    /// let answer = answers.message().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_receiver(self) -> Receiver<Res> {
+        Receiver::later(async move { self.await.map(Response::into_inner) })
+    }
 }
 
 /// Tells the sender how the call ended, once the receiver knows.
