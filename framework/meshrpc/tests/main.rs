@@ -10,6 +10,7 @@
 
 mod calls;
 mod connections;
+mod ends;
 mod guard;
 mod health;
 mod layers;

@@ -220,7 +220,11 @@ where
             Ok(frame) => Poll::Ready(ready!(frame).map(|frame| frame.map_err(Into::into))),
             Err(panic) => {
                 tracing::error!(panic = what(&*panic), "a body panicked");
-                Poll::Ready(Some(Err("the body panicked".into())))
+                // As a handler that panics: UNAVAILABLE would ask for a repetition.
+                Poll::Ready(Some(Err(Status::unknown(
+                    "the stream that was to be sent panicked; the log has the reason",
+                )
+                .into())))
             }
         }
     }

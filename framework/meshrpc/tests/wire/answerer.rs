@@ -155,6 +155,15 @@ where
     F: Fn(Request<RecvStream>, SendResponse<Bytes>) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
+    client(serve_raw(answer))
+}
+
+/// A server that `answer`s each stream in a task of its own.
+pub fn serve_raw<F, Fut>(answer: F) -> PipeConnector
+where
+    F: Fn(Request<RecvStream>, SendResponse<Bytes>) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
     let (connector, mut listener) = pipe();
     tokio::spawn(async move {
         while let Some(mut connection) = accept(&mut listener).await {
@@ -166,7 +175,7 @@ where
             });
         }
     });
-    client(connector)
+    connector
 }
 
 fn client(connector: PipeConnector) -> EchoServiceClient {

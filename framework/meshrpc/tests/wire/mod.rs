@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
-mod answerer;
+pub mod answerer;
 mod backpressure;
-mod caller;
+pub mod caller;
 mod early_ends;
-mod head;
+pub mod head;
 mod leaving;
 mod request_frames;
 mod request_heads;
@@ -23,7 +23,7 @@ mod response_metadata;
 mod response_table;
 
 /// Fails where a test would wait for ever. With time paused that takes no time.
-async fn soon<T>(happens: impl Future<Output = T>) -> T {
+pub async fn soon<T>(happens: impl Future<Output = T>) -> T {
     let patience = Duration::from_secs(60);
     let happened = tokio::time::timeout(patience, happens).await;
     happened.expect("it happens at all")
