@@ -271,10 +271,13 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
 
 #[tokio::test]
 async fn a_call_is_one_span_on_each_side_and_one_trace_over_hops() {
+    let back = serve().await;
+    // While there is but one subscriber, `tracing` asks the thread that comes to a place first
+    // whether it listens, and takes its answer for everybody's: another test's thread does not.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let spans = Spans::default();
     let subscriber = tracing_subscriber::registry().with(spans.clone());
     let _default = tracing::subscriber::set_default(subscriber);
-    let back = serve().await;
     let onward = EchoServiceClient::new(Channel::connect(&back.target).await.unwrap());
     let front = serve_with(|s| s.add_service(EchoServiceServer::new(Hop(onward)))).await;
     let client = EchoServiceClient::new(Channel::connect(&front.target).await.unwrap());
