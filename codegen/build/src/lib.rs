@@ -31,6 +31,11 @@
 //! gets a trailing `_`. Names that collide after conversion are refused, with the remedy.
 //! Adding to a contract never renames what is there.
 //!
+//! # What prost can't do
+//!
+//! Strings are always UTF-8, enums are always open, unknown fields are dropped, extensions are not
+//! generated; the whole list stands at `meshrpc_descriptor::FileSet::lower`.
+//!
 //! [`configure`] has everything else: include paths, attributes, only the client, an own codec.
 
 mod builder;

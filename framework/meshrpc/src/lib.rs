@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | `client` | yes | [`Channel`], generated clients |
 //! | `server` | yes | [`Server`], generated services |
+//! | `transport` | by either | what both sides share; nothing to switch on by hand |
 //! | `tls` | | TLS and mutual TLS: [`ClientTls`], [`ServerTls`]; the cryptography is `ring` |
 //! | `native-roots` | | clients that name no authority trust the operating system's |
 //! | `webpki-roots` | | clients that name no authority trust Mozilla's, compiled in |

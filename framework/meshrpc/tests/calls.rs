@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meshrpc::{Code, Request, ResponseExt};
+use meshrpc::{Code, Request, ResponseExt, StatusExt};
 
 use crate::support::{Note, echo, note};
 
@@ -203,10 +203,10 @@ async fn a_panic_ends_its_call_and_nothing_else() {
             .say(note("sleep"))
             .timeout(Duration::from_millis(300)),
     );
-    assert_eq!(
-        client.say(note("panic")).await.unwrap_err().code(),
-        Code::Unknown
-    );
+    let status = client.say(note("panic")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unknown);
+    let reason = status.error_details().error_info().unwrap().reason;
+    assert_eq!(reason, "HANDLER_PANICKED");
     let request = Note {
         text: "panic".into(),
         number: 1,

@@ -32,7 +32,7 @@ pub struct Limits {
     /// Handlers at once in one server, over all connections. 20,000: memory for as many tasks,
     /// far above what a machine answers in time.
     pub max_concurrent_calls: usize,
-    /// Connections at once in one server. 10,000.
+    /// Connections at once in one server. 10,000: about 160 MiB of idle connections.
     pub max_connections: usize,
     /// HTTP/2 flow-control window of a stream. 2 MiB: a message of 1 MiB with its envelope passes
     /// without waiting for the window, and a slow reader holds at most so much.
@@ -40,21 +40,26 @@ pub struct Limits {
     /// HTTP/2 flow-control window of a connection. 8 MiB: several streams at full speed, and
     /// room enough that streams of tiny messages are not taken for an attack by `h2`.
     pub connection_window: u32,
-    /// Unsent bytes that a stream may hold before its sender waits. 128 KiB.
+    /// Unsent bytes that a stream may hold before its sender waits. 128 KiB: two frames on their
+    /// way and more ready, and no more than that for each reader that stalls.
     pub max_send_buffer: usize,
-    /// How long a TLS handshake may take. 5 s.
+    /// How long a TLS handshake may take. 5 s: several round trips around the world, and no
+    /// longer for somebody who holds a place by being slow.
     pub handshake_timeout: Duration,
-    /// How long an HTTP/2 peer may take for its preface and first settings. 5 s.
+    /// How long an HTTP/2 peer may take for its preface and first settings. 5 s, for the same
+    /// reason.
     pub preface_timeout: Duration,
-    /// How long a header block may stay unfinished. 10 s.
+    /// How long a header block may stay unfinished. 10 s: it holds up every other stream of its
+    /// connection, so a peer that is merely slow has finished it long before.
     pub header_block_timeout: Duration,
-    /// How long a connection without calls is kept. 15 min.
+    /// How long a connection without calls is kept. 15 min: clients that call now and then keep
+    /// theirs, those that are gone without a word are forgotten.
     pub idle_timeout: Duration,
     /// How long calls under way are given to end when a server shuts down. 30 s: what process
     /// managers allow before they kill.
     pub drain_grace: Duration,
     /// How long a client waits for a connection to one address, TLS and HTTP/2 handshakes
-    /// included. 5 s.
+    /// included. 5 s: an address that answers at all answers by then.
     pub connect_timeout: Duration,
     /// Calls that wait for a connection or a free stream, per channel. 1,024: beyond that
     /// waiting longer helps nobody.
