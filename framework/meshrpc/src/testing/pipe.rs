@@ -18,7 +18,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// An in-memory pipe: what one end connects, the other accepts, any number of times.
 ///
-/// [`serve`] does all of it; the ends are for tests with a connector or listener in between,
+/// [`serve`](super::serve) does all of it; the ends are for tests with a connector or listener in between,
 /// or with several servers and names.
 pub fn pipe() -> (PipeConnector, PipeListener) {
     let (connect, accept) = mpsc::unbounded_channel();
