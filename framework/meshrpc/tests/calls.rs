@@ -290,3 +290,21 @@ async fn a_handlers_early_return_does_not_lose_messages_that_must_not_be_compres
     }
     assert_eq!(numbers, [0, 1, 2, 3]);
 }
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn a_service_compresses_but_for_responses_that_ask_not_to() {
+    use crate::support::echo_service::{EchoServiceClient, EchoServiceServer};
+    use meshrpc::codec::{Compressed, Encoding};
+
+    let service = EchoServiceServer::new(crate::support::Echo).send_compressed(Encoding::Gzip);
+    let server = crate::support::serve_with(|server| server.add_service(service)).await;
+    let channel = meshrpc::Channel::connect(&server.target).await.unwrap();
+    let client = EchoServiceClient::new(channel);
+    for (start, compressed) in [("plain ", true), ("uncompressed ", false)] {
+        let text = start.to_owned() + &"x".repeat(10_000);
+        let response = client.say(note(&text)).await.unwrap();
+        let arrived = response.extensions().get::<Compressed>().is_some();
+        assert_eq!(arrived, compressed, "{start}");
+    }
+}

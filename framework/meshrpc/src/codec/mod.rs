@@ -51,7 +51,8 @@ pub trait Codec<M>: Send + Sync + Copy + 'static {
 pub struct Compressed;
 
 /// Put into a [`Response`](crate::Response)'s or [`Request`](crate::Request)'s extensions to
-/// send its message uncompressed although the call compresses.
+/// send its message uncompressed although the call compresses. A handler may as well call
+/// tonic's `Response::disable_compression`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Uncompressed;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tonic::codec::SingleMessageCompressionOverride;
 use tonic::{Request, Response, Status};
 
 use super::handler;
@@ -146,7 +147,11 @@ fn one_response<C: Codec<M>, M>(response: Response<M>) -> Result<CallResponse, S
     let mut payload = codec::encode::<C, M>(&message)?;
     let mut trailers = None;
     if !extensions.is_empty() {
-        if extensions.get::<Uncompressed>().is_some() {
+        // Ours, or what `tonic::Response::disable_compression` leaves.
+        let theirs = extensions.get::<SingleMessageCompressionOverride>();
+        if extensions.get::<Uncompressed>().is_some()
+            || theirs == Some(&SingleMessageCompressionOverride::Disable)
+        {
             payload = payload.never_compress();
         }
         trailers = extensions.remove::<Trailers>();

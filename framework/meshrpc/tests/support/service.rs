@@ -26,7 +26,13 @@ impl EchoService for Echo {
             }
             _ => {}
         }
+        let compress = !note.text.starts_with("uncompressed ");
         let mut response = Response::new(note);
+        if !compress {
+            // What `tonic::Response::disable_compression` does, which tonic has by a feature.
+            let extensions = response.extensions_mut();
+            extensions.insert(tonic::codec::SingleMessageCompressionOverride::Disable);
+        }
         if let Some(key) = key {
             response.metadata_mut().insert("x-initial", key.clone());
             response.trailers_mut().insert("x-trailing", key);
