@@ -181,14 +181,21 @@ async fn a_handlers_calls_inherit_the_deadline_unless_detached() {
     assert!((1..=20_000).contains(&left), "in a stream: {left}");
 }
 
-#[derive(Clone, Default)]
-struct Recorder(Log);
+/// Records calls, and the connections of one side.
+#[derive(Clone)]
+struct Recorder(Log, CallSide);
 
 impl EventSink for Recorder {
     fn event(&self, event: &Event<'_>) {
         let line = match event {
             Event::CallStarted { side, spec, .. } => format!("{side:?} start {}", spec.method()),
             Event::CallEnded { side, code, .. } => format!("{side:?} end {code:?}"),
+            Event::ConnectionOpened { side, .. } if *side == self.1 => {
+                format!("{side:?} connection opened")
+            }
+            Event::ConnectionClosed { side, .. } if *side == self.1 => {
+                format!("{side:?} connection closed")
+            }
             _ => return,
         };
         self.0.lock().unwrap().push(line);
@@ -197,7 +204,7 @@ impl EventSink for Recorder {
 
 #[tokio::test]
 async fn every_call_that_starts_ends_exactly_once() {
-    let events = Recorder::default();
+    let events = Recorder(Log::default(), CallSide::Server);
     let server = serve().await;
     let channel = Channel::builder(&server.target).events(events.clone());
     let client = EchoServiceClient::new(channel.connect().await.unwrap());
@@ -240,7 +247,6 @@ async fn every_call_that_starts_ends_exactly_once() {
             "Client end Cancelled",
         ]
     );
-    assert_eq!(CallSide::Client, CallSide::Client);
 }
 
 /// Collects the fields of spans named `rpc`.
@@ -335,4 +341,29 @@ async fn without_a_listener_a_trace_passes_through_untouched() {
         .await
         .unwrap();
     assert_eq!(*log.lock().unwrap(), [format!("Some({parent:?})")]);
+}
+
+#[tokio::test]
+async fn a_server_tells_of_each_connection_that_it_opens_and_closes() {
+    let events = Recorder(Log::default(), CallSide::Server);
+    let server = serve_with(|server| {
+        server
+            .events(events.clone())
+            .add_service(EchoServiceServer::new(Echo))
+    })
+    .await;
+    let client = EchoServiceClient::new(Channel::connect(&server.target).await.unwrap());
+    client.say(note("x")).await.unwrap();
+    drop(client);
+    server.shutdown().await;
+    let log = events.0.lock().unwrap().clone();
+    assert_eq!(
+        log,
+        [
+            "Server connection opened",
+            "Server start Say",
+            "Server end Ok",
+            "Server connection closed",
+        ]
+    );
 }

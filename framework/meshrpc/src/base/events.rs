@@ -51,16 +51,6 @@ pub enum Event<'a> {
         /// How long it took, streams included.
         elapsed: Duration,
     },
-    /// An attempt to carry a call out ended.
-    #[non_exhaustive]
-    AttemptEnded {
-        /// The method.
-        spec: &'a Spec,
-        /// Attempts before this one.
-        previous: u32,
-        /// How it ended.
-        code: Code,
-    },
     /// A connection can be used.
     #[non_exhaustive]
     ConnectionOpened {

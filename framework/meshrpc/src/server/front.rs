@@ -58,6 +58,14 @@ impl Exchange for Front {
         }
     }
 
+    fn opened(&self, peer: &Peer) {
+        self.router.opened(peer);
+    }
+
+    fn closed(&self, peer: &Peer) {
+        self.router.closed(peer);
+    }
+
     fn refuse(&self, status: &Status) -> Response<Body> {
         self.router.refuse(status)
     }

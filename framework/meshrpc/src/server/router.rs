@@ -13,7 +13,7 @@ use super::admission::{Admission, Place};
 use super::error::ServeError;
 use super::service::{ServedServices, Service};
 use super::stack::{self, Layers};
-use crate::base::{CallRequest, Limits, MethodKind, MethodSpec, Peer, Spec};
+use crate::base::{CallRequest, CallSide, Event, Limits, MethodKind, MethodSpec, Peer, Spec};
 use crate::protocol::grpc::server::{self as grpc, Framing, Handle, Serve};
 use crate::protocol::{Body, Caught, HttpService};
 use crate::transport::http2_server::Exchange;
@@ -229,6 +229,20 @@ impl Exchange for Router {
 
     fn exchange(&self, request: Request<Body>, peer: &Arc<Peer>) -> Answer {
         self.route(request, peer)
+    }
+
+    fn opened(&self, peer: &Peer) {
+        self.layers.sink.tell(&Event::ConnectionOpened {
+            side: CallSide::Server,
+            peer: peer.remote_addr,
+        });
+    }
+
+    fn closed(&self, peer: &Peer) {
+        self.layers.sink.tell(&Event::ConnectionClosed {
+            side: CallSide::Server,
+            peer: peer.remote_addr,
+        });
     }
 
     fn refuse(&self, status: &Status) -> Response<Body> {

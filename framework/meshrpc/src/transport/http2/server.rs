@@ -37,6 +37,12 @@ pub(crate) trait Exchange: Send + Sync + 'static {
     /// stream.
     fn exchange(&self, request: Request<Body>, peer: &Arc<Peer>) -> Self::Answer;
 
+    /// Told when a peer's connection is ready for its requests.
+    fn opened(&self, peer: &Peer);
+
+    /// Told once when that connection is gone.
+    fn closed(&self, peer: &Peer);
+
     /// The whole answer to a request that will not be answered.
     fn refuse(&self, status: &Status) -> Response<Body>;
 }
@@ -96,7 +102,18 @@ pub(crate) async fn serve<E: Exchange>(
         active: AtomicUsize::new(0),
         stop: Stop::default(),
     });
+    shared.exchange.opened(&shared.peer);
+    let _open = Open(&shared);
     run(connection, pulse, limits, &shared, draining).await;
+}
+
+/// Tells of a connection's end, whatever ends it.
+struct Open<'a, E: Exchange>(&'a Shared<E>);
+
+impl<E: Exchange> Drop for Open<'_, E> {
+    fn drop(&mut self) {
+        self.0.exchange.closed(&self.0.peer);
+    }
 }
 
 /// How far a connection is from its end.
