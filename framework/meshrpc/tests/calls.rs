@@ -308,3 +308,21 @@ async fn a_service_compresses_but_for_responses_that_ask_not_to() {
         assert_eq!(arrived, compressed, "{start}");
     }
 }
+
+#[tokio::test]
+async fn an_option_that_comes_after_the_start_ends_the_call_by_name() {
+    use std::task::{Context, Waker};
+    let (_server, client) = echo().await;
+    let mut cx = Context::from_waker(Waker::noop());
+    let late = Duration::from_secs(1);
+
+    let mut call = client.say(note("sleep"));
+    assert!(Future::poll(std::pin::Pin::new(&mut call), &mut cx).is_pending());
+    let status = call.timeout(late).await.unwrap_err();
+    assert!(status.message().contains("already started"), "{status:?}");
+
+    let mut call = client.count(note("sleep"));
+    assert!(Future::poll(std::pin::Pin::new(&mut call), &mut cx).is_pending());
+    let status = call.timeout(late).await.unwrap_err();
+    assert!(status.message().contains("already started"), "{status:?}");
+}

@@ -27,7 +27,7 @@ pub struct Limits {
     /// 16 KiB: twice what gRPC suggests.
     pub max_header_list: u32,
     /// Calls at once on one connection, accepted by a server. 1,000: work per connection
-    /// stays bounded, and a client opens a second connection long before.
+    /// stays bounded, and a client that wants more waits for one to end.
     pub max_concurrent_streams: u32,
     /// Handlers at once in one server, over all connections. 20,000: memory for as many tasks,
     /// far above what a machine answers in time.

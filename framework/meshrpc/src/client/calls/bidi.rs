@@ -40,8 +40,9 @@ where
         }
     }
 
-    fn options(&mut self) -> &mut Options {
-        &mut self.options
+    fn with(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(&mut self.options);
+        self
     }
 
     call_options!();

@@ -145,47 +145,47 @@ impl Options {
     }
 }
 
+/// The status of a call that was given an option after it had been polled: too late for the
+/// option, and going on without it would pass it over in silence.
+pub(crate) fn too_late() -> Status {
+    Status::internal("client: an option was set on a call that had already started; set it before")
+}
+
 /// The by-value option methods that all kinds of call have.
 macro_rules! call_options {
     () => {
         /// Ends the call after `timeout`, counted from its start, streams included. An earlier
         /// deadline that the call inherits stays; the earliest counts.
-        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-            self.options().timeout(timeout);
-            self
+        pub fn timeout(self, timeout: std::time::Duration) -> Self {
+            self.with(|options| options.timeout(timeout))
         }
 
         /// Adds metadata. A key or value that is not valid is reported when the call is
         /// awaited, by name.
-        pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-            self.options().metadata(key.as_ref(), value.as_ref());
-            self
+        pub fn metadata(self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+            self.with(|options| options.metadata(key.as_ref(), value.as_ref()))
         }
 
         /// Adds binary metadata under a key that ends in `-bin`.
-        pub fn metadata_bin(mut self, key: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
-            self.options().metadata_bin(key.as_ref(), value.as_ref());
-            self
+        pub fn metadata_bin(self, key: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+            self.with(|options| options.metadata_bin(key.as_ref(), value.as_ref()))
         }
 
         /// Compresses what this call sends; the answer is decompressed whatever the server
         /// chose among what is compiled in.
-        pub fn compress(mut self, encoding: $crate::codec::Encoding) -> Self {
-            self.options().compress(encoding);
-            self
+        pub fn compress(self, encoding: $crate::codec::Encoding) -> Self {
+            self.with(|options| options.compress(encoding))
         }
 
         /// Waits for a connection even while none can be made, until the deadline. Without it
         /// a call fails at once with UNAVAILABLE when the server can't be reached.
-        pub fn wait_for_ready(mut self) -> Self {
-            self.options().wait_for_ready();
-            self
+        pub fn wait_for_ready(self) -> Self {
+            self.with(|options| options.wait_for_ready())
         }
 
         /// Inherits nothing from the call that is being handled: no deadline, no trace.
-        pub fn detach(mut self) -> Self {
-            self.options().detach();
-            self
+        pub fn detach(self) -> Self {
+            self.with(|options| options.detach())
         }
     };
 }

@@ -1,13 +1,14 @@
 //! One request, any number of responses.
 
 use std::fmt;
+use std::future::ready as at_once;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tonic::{Extensions, Request, Response, Status};
 
-use super::options::{Options, call_options};
+use super::options::{Options, call_options, too_late};
 use super::unary::one;
 use crate::base::upstream::received;
 use crate::base::{Call, CallFuture, MethodSpec};
@@ -41,13 +42,12 @@ where
         }
     }
 
-    fn options(&mut self) -> &mut Options {
+    fn with(mut self, set: impl FnOnce(&mut Options)) -> Self {
         match &mut self.state {
-            State::Prepared(options, _) => options,
-            State::Calling(_) | State::Ended => {
-                unreachable!("options take the call by value, and a polled call is pinned")
-            }
+            State::Prepared(options, _) => set(options),
+            state => *state = State::Calling(Box::pin(at_once(Err(too_late())))),
         }
+        self
     }
 
     call_options!();

@@ -44,6 +44,14 @@ impl<Res, C: Codec<Res>> Single<Res, C> {
         }
     }
 
+    /// A call that is not made.
+    pub(super) fn refused(status: Status) -> Self {
+        Self {
+            state: State::Refused(Some(status)),
+            types: PhantomData,
+        }
+    }
+
     /// Waits for a call that is under way.
     pub(super) fn of(
         call: impl Future<Output = Result<CallResponse, Status>> + Send + 'static,

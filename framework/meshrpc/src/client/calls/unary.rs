@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tonic::{Request, Response, Status};
 
-use super::options::{Options, call_options};
+use super::options::{Options, call_options, too_late};
 use super::single::Single;
 use crate::base::{Messages, MethodSpec};
 use crate::client::Channel;
@@ -35,13 +35,12 @@ where
         }
     }
 
-    fn options(&mut self) -> &mut Options {
+    fn with(mut self, set: impl FnOnce(&mut Options)) -> Self {
         match &mut self.state {
-            State::Prepared(Some((options, _))) => options,
-            State::Prepared(None) | State::Calling(_) => {
-                unreachable!("options take the call by value, and a polled call is pinned")
-            }
+            State::Prepared(Some((options, _))) => set(options),
+            state => *state = State::Calling(Single::refused(too_late())),
         }
+        self
     }
 
     call_options!();

@@ -86,7 +86,7 @@ impl Incoming {
 
     fn fail(&mut self, status: Status) -> Status {
         self.ended = true;
-        // The rest is not wanted: dropping the body resets the stream.
+        // The rest is not wanted. On a client this resets the stream; a server still answers.
         self.body = Body::empty();
         status
     }
